@@ -1,0 +1,76 @@
+/*
+ * Every limit on outside input, with its reason. "Seen" is the largest of 755
+ * real files measured between 2018 and 2026. Bytes unless the name says
+ * otherwise. A limit is reported by name when it is hit.
+ */
+#ifndef AVOW_BASE_LIMITS_H
+#define AVOW_BASE_LIMITS_H
+
+#define AVOW_KIB(n) ((size_t)(n) * 1024u)
+#define AVOW_MIB(n) ((size_t)(n) * 1024u * 1024u)
+
+/* --- requests ------------------------------------------------------------ */
+/* quote 16 KiB and 1 MiB of runtime data, both in base 64 */
+#define AVOW_MAX_BODY_SGX AVOW_MIB(2)
+/* report, chain, UVM endorsement and container policy, doubly encoded */
+#define AVOW_MAX_BODY_CVM AVOW_MIB(4)
+/* 2 MiB event log and 1 MiB policy in two base 64 layers */
+#define AVOW_MAX_BODY_AZUREGUEST AVOW_MIB(8)
+/* 16 MiB of IMA list in three base 64 layers; only behind a bearer token */
+#define AVOW_MAX_BODY_TPM AVOW_MIB(48)
+/* a policy of 256 KiB as JWT with its chain */
+#define AVOW_MAX_BODY_POLICY AVOW_MIB(1)
+/* everything else */
+#define AVOW_MAX_BODY_SMALL AVOW_KIB(64)
+#define AVOW_MAX_RUNTIME_DATA AVOW_MIB(1)
+/* it is copied into a token, which is at most 128 KiB */
+#define AVOW_MAX_RUNTIME_JSON AVOW_KIB(64)
+#define AVOW_MAX_NONCE 1024
+#define AVOW_MAX_TOKEN AVOW_KIB(128)
+/* arena of one attestation: body, its decoded forms, claims, token */
+#define AVOW_MAX_REQUEST_ARENA AVOW_MIB(64)
+
+/* --- text formats -------------------------------------------------------- */
+#define AVOW_MAX_JSON_DEPTH 32		/* seen 7 in collateral */
+#define AVOW_MAX_JSON_NODES 1000000u	/* event documents of 16 MiB */
+#define AVOW_MAX_DER_DEPTH 16		/* the SGX extension nests 4 deep */
+#define AVOW_MAX_PEM_BLOCKS 64		/* an anchor bundle; chains have 2..4 */
+
+/* --- SGX and TDX --------------------------------------------------------- */
+#define AVOW_MAX_QUOTE AVOW_KIB(16)		/* seen 5006 */
+#define AVOW_MAX_PCK_CHAIN AVOW_KIB(8)		/* seen 3682 */
+#define AVOW_MAX_QE_AUTH_DATA 1024		/* seen 32 */
+#define AVOW_MAX_OE_EVIDENCE AVOW_KIB(64)	/* custom claims are caller data */
+#define AVOW_MAX_TCB_INFO AVOW_KIB(128)		/* seen 11270 */
+#define AVOW_MAX_QE_IDENTITY AVOW_KIB(32)	/* seen 1380 */
+#define AVOW_MAX_TCB_LEVELS 128			/* seen 22 */
+#define AVOW_MAX_ADVISORIES 256			/* seen 28 a level */
+#define AVOW_MAX_ADVISORY_TEXT 64		/* ids have 14 characters */
+#define AVOW_MAX_TDX_MODULES 64			/* seen 2; the id is one byte */
+
+/* --- X.509 --------------------------------------------------------------- */
+#define AVOW_MAX_CERT AVOW_KIB(32)	/* seen 5483: a certificate with a quote */
+#define AVOW_MAX_CERT_EXTENSIONS 64	/* seen 11 */
+#define AVOW_MAX_CRL AVOW_MIB(4)	/* seen 7219; 4 MiB hold 80000 entries */
+#define AVOW_MAX_CRL_TEXT AVOW_MIB(8)	/* hex doubles */
+
+/* --- collateral folder ---------------------------------------------------- */
+#define AVOW_MAX_COLLATERAL_FILES 100000u
+#define AVOW_MAX_COLLATERAL_BYTES AVOW_MIB(512)
+
+/* --- policy --------------------------------------------------------------- */
+#define AVOW_MAX_POLICY_TEXT AVOW_KIB(256)	/* seen 5013 */
+#define AVOW_MAX_POLICY_RULES 4096
+#define AVOW_MAX_POLICY_DEPTH 64
+#define AVOW_MAX_POLICY_DERIVED AVOW_MIB(1)	/* strings made by functions */
+#define AVOW_MAX_POLICY_CLAIMS 16384
+#define AVOW_MAX_POLICY_STEPS 10000000u		/* conditions x claims tried */
+#define AVOW_MAX_JMESPATH_TEXT AVOW_KIB(64)
+#define AVOW_MAX_JMESPATH_STEPS 10000000u	/* nodes visited */
+
+/* --- tools ----------------------------------------------------------------- */
+#define AVOW_MAX_INPUT_FILE AVOW_MIB(64)
+#define AVOW_MAX_CONFIG AVOW_KIB(256)
+#define AVOW_MAX_HTTP_HEADERS AVOW_KIB(16)
+
+#endif
