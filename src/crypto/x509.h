@@ -1,0 +1,100 @@
+/*
+ * X.509 certificates and CRLs (RFC 5280) as parsed values: OpenSSL decodes,
+ * this file hands out plain fields and refuses what we do not take (other
+ * versions, more than AVOW_MAX_CERT_EXTENSIONS, a repeated extension, inner
+ * and outer signature algorithm differing). Immutable, reference counted,
+ * shared between threads. Times are seconds since 1970.
+ */
+#ifndef AVOW_CRYPTO_X509_H
+#define AVOW_CRYPTO_X509_H
+
+#include "base/err.h"
+#include "base/span.h"
+#include "base/why.h"
+#include "crypto/digest.h"
+#include "crypto/key.h"
+
+/* RFC 5280 4.2.1.3, as bits */
+#define AVOW_KU_DIGITAL_SIGNATURE 0x01u
+#define AVOW_KU_KEY_CERT_SIGN 0x20u
+#define AVOW_KU_CRL_SIGN 0x40u
+
+struct avow_extension {
+	struct avow_span oid;	/* content octets */
+	bool critical;
+	struct avow_span value;	/* inside the OCTET STRING */
+};
+
+struct avow_cert {
+	struct avow_span der;		/* owned copy */
+	uint8_t sha256[AVOW_SHA256_BYTES]; /* of der */
+	struct avow_span subject;	/* Name DER */
+	struct avow_span issuer;
+	char subject_cn[128];		/* last commonName, printable; "" if none */
+	char issuer_cn[128];
+	struct avow_span serial;	/* INTEGER content octets */
+	int64_t not_before_s, not_after_s;
+	bool has_basic_constraints, basic_constraints_critical, is_ca;
+	int path_length;		/* -1: none */
+	bool has_key_usage, key_usage_critical;
+	unsigned key_usage;
+	struct avow_span subject_key_id, authority_key_id; /* empty: absent */
+	struct avow_pubkey *key;
+	enum avow_sig signature_alg;	/* DER forms for ECDSA */
+	const struct avow_extension *extensions;
+	size_t n_extensions;
+	struct avow_cert_impl *impl;
+};
+
+struct avow_crl {
+	struct avow_span der;
+	struct avow_span issuer;
+	char issuer_cn[128];
+	int64_t this_update_s, next_update_s;
+	bool has_next_update, has_number, has_authority_key_id;
+	struct avow_span authority_key_id;
+	bool unknown_critical;		/* a critical extension, of the list or an entry */
+	enum avow_sig signature_alg;
+	size_t n_revoked;
+	struct avow_crl_impl *impl;
+};
+
+/** @return AVOW_OK, AVOW_E_CERT_FORMAT (also trailing bytes), AVOW_E_KEY_TYPE,
+ *  AVOW_E_NO_MEMORY. why->field names what is wrong. */
+enum avow_err avow_cert_parse(struct avow_span der, struct avow_cert **out,
+	struct avow_why *why) AVOW_CHECKED;
+struct avow_cert *avow_cert_ref(struct avow_cert *c);
+void avow_cert_free(struct avow_cert *c);
+/** The extension of a dotted OID, or NULL. */
+const struct avow_extension *avow_cert_extension(const struct avow_cert *c,
+	const char *oid);
+/** Signature of c under key, by c's own (whitelisted) algorithm, which must
+ *  fit the key. @return AVOW_OK, AVOW_E_SIGNATURE, AVOW_E_CHAIN_ALGORITHM. */
+enum avow_err avow_cert_verify(const struct avow_cert *c,
+	const struct avow_pubkey *key) AVOW_CHECKED;
+bool avow_cert_is_self_issued(const struct avow_cert *c);
+
+/** DER only; see avow_crl_sniff in trust for PEM and hex. */
+enum avow_err avow_crl_parse(struct avow_span der, struct avow_crl **out,
+	struct avow_why *why) AVOW_CHECKED;
+struct avow_crl *avow_crl_ref(struct avow_crl *c);
+void avow_crl_free(struct avow_crl *c);
+enum avow_err avow_crl_verify(const struct avow_crl *c, const struct avow_pubkey *key)
+	AVOW_CHECKED;
+/** Exact serial match; entry reasons and dates do not matter. */
+bool avow_crl_has(const struct avow_crl *c, struct avow_span serial);
+
+/*
+ * One link of a chain, judged rule by rule (RFC 5280 6.1): name, signature,
+ * CA, path length, key usage, unknown critical extensions. `below` counts the
+ * non-self-issued CA certificates under the issuer. Codes AVOW_E_CHAIN_*.
+ * Validity is separate, because a cached link is judged again at each time.
+ */
+enum avow_err avow_chain_link(const struct avow_cert *child,
+	const struct avow_cert *issuer, size_t below, struct avow_why *why)
+	AVOW_CHECKED;
+/** AVOW_E_CHAIN_NOT_YET_VALID or _EXPIRED; both ends inclusive. */
+enum avow_err avow_cert_valid_at(const struct avow_cert *c, int64_t at_s,
+	struct avow_why *why) AVOW_CHECKED;
+
+#endif
