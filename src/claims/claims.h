@@ -67,7 +67,7 @@ struct avow_claims {
 	struct avow_arena *arena;
 	struct avow_claim *v;
 	size_t n, cap;
-	enum avow_err err;	/* sticky: NO_MEMORY, TOO_LARGE, POLICY_LIMIT */
+	enum avow_err err;	/* sticky: NO_MEMORY, TOO_LARGE, POLICY_CLAIMS */
 };
 
 /** An empty set in the arena. */
@@ -86,7 +86,7 @@ void avow_claims_add_b64url(struct avow_claims *s, enum avow_claim_id id,
 	struct avow_span bytes);	/* copied */
 void avow_claims_add_int(struct avow_claims *s, enum avow_claim_id id, int64_t v);
 void avow_claims_add_bool(struct avow_claims *s, enum avow_claim_id id, bool v);
-/** JSON text, which must be valid and compact; borrowed. */
+/** JSON text, valid, compact and sorted: put_json writes it as it is. Borrowed. */
 void avow_claims_add_json(struct avow_claims *s, enum avow_claim_id id,
 	struct avow_span text);
 /** Any claim, copied as a struct; id is looked up when it is OTHER. */
@@ -108,10 +108,21 @@ unsigned avow_claim_flags(enum avow_claim_id id);
 enum avow_claim_id avow_claim_lookup(struct avow_span name);
 /** "AttestationService", "AttestationPolicy", "CustomClaim". */
 const char *avow_issuer_name(enum avow_issuer i);
+/** The issuer of that exact name in *out; false when there is none. */
+bool avow_issuer_lookup(struct avow_span name, enum avow_issuer *out);
+/**
+ * True when a policy may not speak under this name (docs/policy.md, reserved
+ * names): iss, sub, aud, exp, nbf, iat, jti, cnf, nonce, rp_data, x-ms-*,
+ * x-avow-*, and every registry name that the service puts in a token.
+ */
+bool avow_claim_is_reserved(struct avow_span name);
 
 /**
- * The JSON object of all for_token claims, compact and sorted; several of one
- * name become an array in order. `extra` claims (may be NULL) are merged.
+ * Append the JSON object of all for_token claims of both sets, compact and
+ * sorted bytewise by name; several of one name become an array, those of `set`
+ * before those of `extra` (may be NULL), each in its order.
+ * @return AVOW_OK; a set's sticky error; AVOW_E_TOO_LARGE (b->max) or
+ * AVOW_E_NO_MEMORY.
  */
 enum avow_err avow_claims_put_json(struct avow_buf *b,
 	const struct avow_claims *set, const struct avow_claims *extra) AVOW_CHECKED;

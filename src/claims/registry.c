@@ -1,0 +1,93 @@
+/*
+ * The registry of claim names: what registry.def says, as a table, and the
+ * rule of reserved names. It decides nothing about a claim's value and leaves
+ * to the token stage what happens to a policy that uses a reserved name.
+ */
+#include "claims/claims.h"
+
+struct entry {
+	struct avow_span name;
+	enum avow_value_type type;
+	unsigned kinds, flags;
+};
+
+static const struct entry entries[AVOW_CLAIM_COUNT] = {
+#define X(id, name, type, kinds, flags)                                                \
+	[AVOW_CLAIM_##id] = {{(const uint8_t *)(name), sizeof(name) - 1},              \
+		AVOW_VALUE_##type, (kinds), (flags)},
+#include "claims/registry.def"
+#undef X
+};
+
+static const char *const issuers[] = {
+	[AVOW_ISSUER_SERVICE] = "AttestationService",
+	[AVOW_ISSUER_POLICY] = "AttestationPolicy",
+	[AVOW_ISSUER_CUSTOM] = "CustomClaim",
+};
+
+const char *
+avow_claim_name(enum avow_claim_id id)
+{
+	return id == AVOW_CLAIM_OTHER ? "" : (const char *)entries[id].name.p;
+}
+
+enum avow_value_type
+avow_claim_type(enum avow_claim_id id)
+{
+	return entries[id].type;
+}
+
+unsigned
+avow_claim_kinds(enum avow_claim_id id)
+{
+	return entries[id].kinds;
+}
+
+unsigned
+avow_claim_flags(enum avow_claim_id id)
+{
+	return entries[id].flags;
+}
+
+/* Names have few lengths in common, so that most are told apart by length. */
+enum avow_claim_id
+avow_claim_lookup(struct avow_span name)
+{
+	for (int i = 1; i < AVOW_CLAIM_COUNT; i++)
+		if (avow_span_eq(entries[i].name, name))
+			return (enum avow_claim_id)i;
+	return AVOW_CLAIM_OTHER;
+}
+
+const char *
+avow_issuer_name(enum avow_issuer i)
+{
+	return issuers[i];
+}
+
+bool
+avow_issuer_lookup(struct avow_span name, enum avow_issuer *out)
+{
+	for (size_t i = 0; i < sizeof(issuers) / sizeof(issuers[0]); i++)
+		if (avow_span_eq_str(name, issuers[i])) {
+			*out = (enum avow_issuer)i;
+			return true;
+		}
+	return false;
+}
+
+bool
+avow_claim_is_reserved(struct avow_span name)
+{
+	/* RFC 7519, 4.1; RFC 7800, 3.1; and the contract's own (spec 11, 13) */
+	static const char *const fixed[] = {"iss", "sub", "aud", "exp", "nbf", "iat",
+		"jti", "cnf", "nonce", "rp_data"};
+
+	if (avow_span_starts(name, AVOW_LIT("x-ms-")) ||
+		avow_span_starts(name, AVOW_LIT("x-avow-")))
+		return true;
+	for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++)
+		if (avow_span_eq_str(name, fixed[i]))
+			return true;
+	return entries[avow_claim_lookup(name)].flags & AVOW_CLAIM_TOKEN;
+}
