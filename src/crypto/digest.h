@@ -1,5 +1,6 @@
 /* Digests (FIPS 180-4). They cannot fail but for memory; then they abort the
- * request by AVOW_E_CRYPTO, never by a zero digest taken for real. */
+ * request by AVOW_E_CRYPTO, never by a zero digest taken for real. Safe from any
+ * thread. */
 #ifndef AVOW_CRYPTO_DIGEST_H
 #define AVOW_CRYPTO_DIGEST_H
 
@@ -14,6 +15,7 @@ enum avow_hash { AVOW_SHA1, AVOW_SHA256, AVOW_SHA384, AVOW_SHA512 };
 #define AVOW_SHA512_BYTES 64
 #define AVOW_MAX_DIGEST 64
 
+/** Bytes of its digest; 0 for a value that is not of the enum. */
 size_t avow_hash_bytes(enum avow_hash h);
 /** The digest of the concatenation of n parts. out: avow_hash_bytes(h). */
 enum avow_err avow_digest(enum avow_hash h, const struct avow_span *parts, size_t n,

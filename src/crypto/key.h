@@ -28,17 +28,21 @@ struct avow_pubkey;
 struct avow_privkey;
 
 /**
- * From x||y, 32 (P-256) or 48 (P-384) bytes each, big-endian.
- * @return AVOW_OK; AVOW_E_KEY_POINT when it is not on the curve or is the point
- * at infinity; AVOW_E_KEY_TYPE for another type; AVOW_E_CRYPTO.
+ * From x||y, 32 (P-256), 48 (P-384) or 66 (P-521) bytes each, big-endian.
+ * @return AVOW_OK; AVOW_E_KEY_POINT when it is not on the curve, is the point at
+ * infinity or has another length; AVOW_E_KEY_TYPE for another type;
+ * AVOW_E_NO_MEMORY, AVOW_E_CRYPTO.
  */
 enum avow_err avow_pubkey_from_point(enum avow_key_type type, struct avow_span xy,
 	struct avow_pubkey **out) AVOW_CHECKED;
-/** From SubjectPublicKeyInfo DER. @return AVOW_OK, AVOW_E_KEY_FORMAT,
- *  AVOW_E_KEY_TYPE (other types; RSA below 2048 or above 8192 bits). */
+/** From SubjectPublicKeyInfo DER: rsaEncryption, or id-ecPublicKey of a named
+ *  curve with an uncompressed point. @return AVOW_OK, AVOW_E_KEY_FORMAT,
+ *  AVOW_E_KEY_POINT, AVOW_E_KEY_TYPE (other types and spellings; RSA below 2048 or
+ *  above 8192 bits), AVOW_E_NO_MEMORY, AVOW_E_CRYPTO. */
 enum avow_err avow_pubkey_from_spki(struct avow_span der, struct avow_pubkey **out)
 	AVOW_CHECKED;
-/** From RSA n and e, big-endian. Errors as above. */
+/** From RSA n and e, big-endian; e is odd, above 1, of at most 64 bits. Errors as
+ *  above. */
 enum avow_err avow_pubkey_from_rsa(struct avow_span n, struct avow_span e,
 	struct avow_pubkey **out) AVOW_CHECKED;
 struct avow_pubkey *avow_pubkey_ref(struct avow_pubkey *k);
@@ -60,10 +64,13 @@ enum avow_err avow_pubkey_parts(const struct avow_pubkey *k, struct avow_buf *x_
 enum avow_err avow_verify(const struct avow_pubkey *k, enum avow_sig alg,
 	struct avow_span message, struct avow_span signature) AVOW_CHECKED;
 
-/** A new key; bits for RSA (2048, 3072, 4096), ignored for EC. */
+/** A new key; bits for RSA (2048, 3072, 4096), ignored for EC. @return AVOW_OK,
+ *  AVOW_E_KEY_TYPE, AVOW_E_NO_MEMORY, AVOW_E_CRYPTO. */
 enum avow_err avow_privkey_generate(enum avow_key_type type, unsigned bits,
 	struct avow_privkey **out) AVOW_CHECKED;
-/** PKCS#8 PEM ("PRIVATE KEY"; "EC/RSA PRIVATE KEY" too), not encrypted. */
+/** PKCS#8 PEM ("PRIVATE KEY"; "EC/RSA PRIVATE KEY" too), not encrypted. Its public
+ *  half must belong to it. @return AVOW_OK, AVOW_E_KEY_FORMAT, AVOW_E_KEY_TYPE,
+ *  AVOW_E_NO_MEMORY, AVOW_E_CRYPTO. */
 enum avow_err avow_privkey_from_pem(struct avow_span pem, struct avow_privkey **out)
 	AVOW_CHECKED;
 /** PKCS#8 PEM; use avow_buf_wipe on it. */

@@ -1,0 +1,83 @@
+/*
+ * Digests and the two small things that stand beside them: comparing secrets
+ * and making random bytes. Which digest to use is the caller's; a failure (only
+ * memory can be the cause) leaves zeros in `out` and an error that denies.
+ */
+#include "crypto/digest.h"
+
+#include <string.h>
+
+#include <openssl/crypto.h>
+#include <openssl/rand.h>
+
+#include "crypto/ossl.h"
+
+size_t
+avow_hash_bytes(enum avow_hash h)
+{
+	static const size_t bytes[AVOW_N_HASHES] = {AVOW_SHA1_BYTES, AVOW_SHA256_BYTES,
+		AVOW_SHA384_BYTES, AVOW_SHA512_BYTES};
+
+	return (size_t)h < AVOW_N_HASHES ? bytes[h] : 0;
+}
+
+static bool
+digest_parts(const EVP_MD *md, const struct avow_span *parts, size_t n, uint8_t *out)
+{
+	AVOW_AUTO_MD_CTX *ctx = EVP_MD_CTX_new();
+
+	if (!ctx || EVP_DigestInit_ex2(ctx, md, NULL) != 1)
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (parts[i].n && EVP_DigestUpdate(ctx, parts[i].p, parts[i].n) != 1)
+			return false;
+	return EVP_DigestFinal_ex(ctx, out, NULL) == 1;
+}
+
+enum avow_err
+avow_digest(enum avow_hash h, const struct avow_span *parts, size_t n, uint8_t *out)
+{
+	const struct avow_ossl *o = avow_ossl();
+	size_t bytes = avow_hash_bytes(h);
+
+	memset(out, 0, bytes);
+	if (!o || !bytes)
+		return AVOW_E_CRYPTO;
+	if (digest_parts(o->md[h], parts, n, out))
+		return AVOW_OK;
+	memset(out, 0, bytes);
+	ERR_clear_error();
+	return AVOW_E_CRYPTO;
+}
+
+enum avow_err
+avow_sha256(struct avow_span s, uint8_t out[AVOW_SHA256_BYTES])
+{
+	return avow_digest(AVOW_SHA256, &s, 1, out);
+}
+
+enum avow_err
+avow_sha256_2(struct avow_span a, struct avow_span b, uint8_t out[AVOW_SHA256_BYTES])
+{
+	struct avow_span parts[2] = {a, b};
+
+	return avow_digest(AVOW_SHA256, parts, 2, out);
+}
+
+bool
+avow_secret_eq(struct avow_span a, struct avow_span b)
+{
+	if (a.n != b.n)
+		return false;
+	return a.n == 0 || CRYPTO_memcmp(a.p, b.p, a.n) == 0;
+}
+
+enum avow_err
+avow_random(uint8_t *out, size_t n)
+{
+	if (RAND_bytes_ex(NULL, out, n, 0) == 1)
+		return AVOW_OK;
+	memset(out, 0, n);
+	ERR_clear_error();
+	return AVOW_E_CRYPTO;
+}

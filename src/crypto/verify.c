@@ -1,0 +1,122 @@
+/*
+ * One signature over one message under one key. In: a key that knows its type,
+ * an algorithm that the caller chose (never the input), bytes. Out: OK only
+ * when OpenSSL said 1; a zero that has a memory failure behind it is reported
+ * as that, because "could not decide" is not "does not verify".
+ *
+ *   fits key? -> shape of the signature -> digest -> EVP_PKEY_verify
+ */
+#include "crypto/key.h"
+
+#include <string.h>
+
+#include "base/cursor.h"
+#include "crypto/ossl.h"
+#include "wire/der.h"
+
+#define MAX_ECDSA_DER (2 * 66 + 9)
+
+/* r and s lie in [1, n-1]: FIPS 186-5 6.4.2 step 1. */
+static bool
+scalar_in_range(const struct avow_curve *c, struct avow_span v)
+{
+	return !avow_span_all_zero(v) &&
+	       avow_span_cmp(v, avow_span_make(c->order, c->bytes)) < 0;
+}
+
+/* The content of a positive INTEGER, without its sign octet. */
+static enum avow_err
+der_scalar(struct avow_cursor *seq, const struct avow_curve *c)
+{
+	uint8_t padded[66] = {0};
+	struct avow_der e;
+	struct avow_span v;
+
+	AVOW_TRY(avow_der_next(seq, AVOW_DER_INTEGER, &e));
+	v = e.content;
+	if (v.n == 0 || (v.p[0] & 0x80))
+		return AVOW_E_SIGNATURE_FORMAT;
+	if (v.n > 1 && v.p[0] == 0) {
+		/* X.690 8.3.2: the first nine bits are not all equal */
+		if (!(v.p[1] & 0x80))
+			return AVOW_E_SIGNATURE_FORMAT;
+		v = avow_span_from(v, 1);
+	}
+	if (v.n > c->bytes)
+		return AVOW_E_SIGNATURE_FORMAT;
+	memcpy(padded + c->bytes - v.n, v.p, v.n);
+	return scalar_in_range(c, avow_span_make(padded, c->bytes))
+		       ? AVOW_OK
+		       : AVOW_E_SIGNATURE_FORMAT;
+}
+
+/* ECDSA-Sig-Value ::= SEQUENCE { r INTEGER, s INTEGER }: RFC 3279 2.2.3 */
+static enum avow_err
+check_der(const struct avow_curve *c, struct avow_span sig)
+{
+	struct avow_cursor seq;
+
+	if (avow_der_whole(sig, AVOW_DER_SEQUENCE, &seq) != AVOW_OK ||
+		der_scalar(&seq, c) != AVOW_OK || der_scalar(&seq, c) != AVOW_OK ||
+		!avow_cur_is_done(&seq))
+		return AVOW_E_SIGNATURE_FORMAT;
+	return AVOW_OK;
+}
+
+static enum avow_err
+raw_to_der(const struct avow_curve *c, struct avow_span raw, uint8_t *out, size_t *n)
+{
+	/* RFC 7518 3.4: two octet strings of the curve's size, no other length */
+	if (raw.n != 2 * c->bytes ||
+		!scalar_in_range(c, avow_span_slice(raw, 0, c->bytes)) ||
+		!scalar_in_range(c, avow_span_from(raw, c->bytes)))
+		return AVOW_E_SIGNATURE_FORMAT;
+	*n = avow_der_ecdsa_encode(raw, out, MAX_ECDSA_DER);
+	return *n ? AVOW_OK : AVOW_E_INTERNAL;
+}
+
+/* The signature as EVP wants it: DER for ECDSA, as it is for RSA. */
+static enum avow_err
+shape(const struct avow_pubkey *k, const struct avow_sig_info *info,
+	struct avow_span sig, uint8_t *room, struct avow_span *out)
+{
+	const struct avow_curve *c = avow_curve_of(info->key_type);
+	size_t n = 0;
+
+	*out = sig;
+	if (!c) /* RFC 8017 8.1.2 and 8.2.2 step 1: as long as the modulus */
+		return sig.n == (avow_pubkey_bits(k) + 7) / 8 ? AVOW_OK
+							      : AVOW_E_SIGNATURE_FORMAT;
+	if (info->form == AVOW_FORM_DER)
+		return check_der(c, sig);
+	AVOW_TRY(raw_to_der(c, sig, room, &n));
+	*out = avow_span_make(room, n);
+	return AVOW_OK;
+}
+
+enum avow_err
+avow_verify(const struct avow_pubkey *k, enum avow_sig alg, struct avow_span message,
+	struct avow_span signature)
+{
+	const struct avow_sig_info *info = avow_sig_info_of(alg);
+	const struct avow_ossl *o = avow_ossl();
+	AVOW_AUTO_PKEY_CTX *ctx = NULL;
+	uint8_t digest[AVOW_MAX_DIGEST], room[MAX_ECDSA_DER];
+	struct avow_span sig;
+	int r;
+
+	if (!info || info->key_type != avow_pubkey_type(k))
+		return AVOW_E_KEY_TYPE;
+	if (!o)
+		return AVOW_E_CRYPTO;
+	AVOW_TRY(shape(k, info, signature, room, &sig));
+	AVOW_TRY(avow_digest(info->hash, &message, 1, digest));
+	ctx = EVP_PKEY_CTX_new_from_pkey(NULL, avow_pubkey_evp(k), NULL);
+	if (!ctx || EVP_PKEY_verify_init(ctx) != 1 ||
+		!avow_padding_set(ctx, info, o->md[info->hash]))
+		return avow_ossl_failed(AVOW_E_CRYPTO);
+	r = EVP_PKEY_verify(ctx, sig.p, sig.n, digest, avow_hash_bytes(info->hash));
+	if (r == 1)
+		return AVOW_OK;
+	return avow_ossl_failed(r == 0 ? AVOW_E_SIGNATURE : AVOW_E_CRYPTO);
+}
