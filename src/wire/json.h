@@ -46,7 +46,7 @@ struct avow_json_member {
 };
 
 struct avow_json_rules {
-	size_t max_depth;	/* 0: AVOW_MAX_JSON_DEPTH */
+	size_t max_depth;	/* 0: AVOW_MAX_JSON_DEPTH; more than 512 is 512 */
 	size_t max_nodes;	/* 0: AVOW_MAX_JSON_NODES */
 	bool fold_names;	/* names equal when ASCII-folded are duplicates too */
 	bool allow_bom;		/* skip one leading UTF-8 byte order mark */
@@ -96,7 +96,8 @@ bool avow_json_eq(const struct avow_json *a, const struct avow_json *b);
  *  (quote, backslash, below U+0020). Bytes that are no UTF-8 become U+FFFD. */
 void avow_json_put_string(struct avow_buf *b, struct avow_span s);
 void avow_json_put_int(struct avow_buf *b, int64_t v);
-/** Shortest text that reads back as the same double; "5" for 5.0. */
+/** The fewest digits that read back as the same double, laid out by RFC 8785,
+ *  3.2.2.3: "5" for 5.0, "1e+21"; but "-0.0", and null when not finite. */
 void avow_json_put_real(struct avow_buf *b, double v);
 
 enum avow_json_order { AVOW_JSON_AS_IS, AVOW_JSON_SORTED };
