@@ -71,6 +71,12 @@
 /* --- tools ----------------------------------------------------------------- */
 #define AVOW_MAX_INPUT_FILE AVOW_MIB(64)
 #define AVOW_MAX_CONFIG AVOW_KIB(256)
+/* --- http ------------------------------------------------------------------ */
+/* a connection's whole pool: head, its index, and the answer's head */
 #define AVOW_MAX_HTTP_HEADERS AVOW_KIB(16)
+/* clients of the contract send about 15; a proxy chain adds some */
+#define AVOW_MAX_HTTP_HEADER_COUNT 100
+#define AVOW_MAX_HTTP_QUERY 32			/* the contract has 1 or 2 */
+#define AVOW_MAX_HTTP_TARGET AVOW_KIB(8)	/* RFC 9112, 3: at least 8000 */
 
 #endif

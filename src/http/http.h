@@ -106,6 +106,7 @@ struct avow_http_limits {
 	int body_ms;	/* whole body, from the end of the head */
 	int idle_ms;	/* kept alive between two requests */
 	int send_ms;	/* taking the whole answer */
+	int body_bytes_per_ms; /* a body gets length / this more time */
 };
 
 struct avow_http_config {
@@ -126,18 +127,21 @@ struct avow_http_config {
 /** The limits that a NULL means. */
 const struct avow_http_limits *avow_http_default_limits(void);
 
+#define AVOW_HTTP_MAX_LISTEN 8
+
 /**
- * Bind the address, once a worker; nobody is answered before avow_http_start.
+ * Bind each address, once a worker; nobody is answered before avow_http_start.
  * @param listen "127.0.0.1:0", "[::1]:8443", "0.0.0.0:443"; numeric, port 0
- * takes a free one.
+ * takes a free one. At least one, at most AVOW_HTTP_MAX_LISTEN.
  * @param workers 0: one a core that this process may use.
  * @return AVOW_OK; AVOW_E_HTTP_LISTEN (malformed, or the system refused);
  * AVOW_E_NO_MEMORY. *out is NULL on error, else ends with avow_http_stop.
  */
-enum avow_err avow_http_bind(const char *listen, unsigned workers,
-	struct avow_http_server **out, struct avow_why *why) AVOW_CHECKED;
+enum avow_err avow_http_bind(const char *const *listen, size_t n_listen,
+	unsigned workers, struct avow_http_server **out, struct avow_why *why)
+	AVOW_CHECKED;
 
-/** The port that is really bound, and how many workers there will be. */
+/** The port of the first address, as really bound; how many workers. */
 unsigned avow_http_port(const struct avow_http_server *s);
 unsigned avow_http_workers(const struct avow_http_server *s);
 
