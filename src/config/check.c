@@ -1,0 +1,134 @@
+/*
+ * The rules between items, and what follows from several of them: the URL of
+ * an instance that has none, and whether the service speaks TLS. Files are not
+ * opened here; who uses them says what is wrong with them.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "config/impl.h"
+
+static enum avow_err
+refuse(const char *field, struct avow_why *why, const char *expected, const char *got)
+{
+	const struct avow_at at = {"config", field, "docs/configuration.md"};
+
+	return avow_refuse(why, AVOW_E_CONFIG_VALUE, &at, expected, "%s", got);
+}
+
+static bool
+is(const char *a, const char *b)
+{
+	return strcmp(a, b) == 0;
+}
+
+static bool
+is_https(const struct avow_config *c)
+{
+	return avow_span_starts(avow_span_str(c->url), AVOW_LIT("https://"));
+}
+
+static struct avow_config_address
+listen_at(const struct avow_config *c, size_t i)
+{
+	struct avow_config_address a = {0};
+
+	if (!avow_config_address_parse(avow_span_str(c->listen.v[i]), &a))
+		a = (struct avow_config_address){0}; /* never loopback */
+	return a;
+}
+
+static bool
+all_loopback(const struct avow_config *c)
+{
+	for (size_t i = 0; i < c->listen.n; i++)
+		if (!listen_at(c, i).is_loopback)
+			return false;
+	return true;
+}
+
+bool
+avow_config_wants_tls(const struct avow_config *c)
+{
+	if (!is(c->tls, "auto"))
+		return is(c->tls, "always");
+	if (c->url[0])
+		return is_https(c);
+	return c->tls_cert[0] || !all_loopback(c);
+}
+
+static enum avow_err
+check_tls(const struct avow_config *c, struct avow_why *why)
+{
+	bool tls = avow_config_wants_tls(c);
+
+	if (!c->tls_cert[0] != !c->tls_key[0])
+		return refuse(c->tls_cert[0] ? "tls_key" : "tls_cert", why,
+			"tls_cert and tls_key together", "one of them");
+	if (c->tls_cert[0] && !tls)
+		return refuse("tls_cert", why, "no certificate where there is no TLS",
+			c->tls_cert);
+	if (!tls && !all_loopback(c))
+		return refuse("listen", why,
+			"loopback addresses alone where there is no TLS", "another");
+	if (tls && c->url[0] && !is_https(c))
+		return refuse("url", why, "https where the service speaks TLS", c->url);
+	return AVOW_OK;
+}
+
+static enum avow_err
+derive_collateral(struct avow_config *c)
+{
+	size_t n = strlen(c->data) + sizeof("/collateral");
+	char *path;
+
+	if (c->collateral[0])
+		return AVOW_OK;
+	path = avow_arena_alloc(&c->impl->arena, n);
+	if (!path)
+		return avow_arena_err(&c->impl->arena);
+	snprintf(path, n, "%s/collateral", c->data);
+	c->collateral = path;
+	return AVOW_OK;
+}
+
+enum avow_err
+avow_config_derive_url(struct avow_config *c, unsigned port)
+{
+	struct avow_config_address a = listen_at(c, 0);
+	bool tls = avow_config_wants_tls(c);
+	char tail[8] = "", text[80];
+	struct avow_span copy;
+
+	if (c->url[0])
+		return AVOW_OK;
+	if (port != (tls ? 443u : 80u))
+		snprintf(tail, sizeof(tail), ":%u", port % 65536u);
+	snprintf(text, sizeof(text), "%s://%s%s%s%s", tls ? "https" : "http",
+		a.is_v6 ? "[" : "", a.host, a.is_v6 ? "]" : "", tail);
+	copy = avow_arena_copy(&c->impl->arena, avow_span_str(text));
+	if (!copy.p)
+		return AVOW_E_NO_MEMORY;
+	c->url = (const char *)copy.p;
+	return AVOW_OK;
+}
+
+enum avow_err
+avow_config_check(struct avow_config *c, struct avow_why *why)
+{
+	struct avow_config_address first = listen_at(c, 0);
+
+	if (!c->data[0])
+		return refuse("data", why, "a folder", "");
+	AVOW_TRY(check_tls(c, why));
+	if (!c->url[0] && first.is_wildcard)
+		return refuse("url", why,
+			"a URL, since the first listen address is no "
+			"name that a client can use",
+			"none");
+	if (c->max_connections_per_address > c->max_connections)
+		return refuse("max_connections_per_address", why,
+			"no more than max_connections", "more");
+	AVOW_TRY(derive_collateral(c));
+	return first.port ? avow_config_derive_url(c, first.port) : AVOW_OK;
+}
