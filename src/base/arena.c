@@ -53,9 +53,11 @@ avow_arena_reset(struct avow_arena *a)
 static struct avow_arena_block *
 new_block(size_t need)
 {
-	size_t cap = need > BLOCK_BYTES ? need : BLOCK_BYTES;
-	struct avow_arena_block *b = malloc(sizeof(*b) + cap);
+	size_t cap = need > BLOCK_BYTES ? need : BLOCK_BYTES, total;
+	struct avow_arena_block *b = NULL;
 
+	if (!__builtin_add_overflow(cap, sizeof(*b), &total))
+		b = malloc(total);
 	if (b)
 		*b = (struct avow_arena_block){.cap = cap};
 	return b;
@@ -73,7 +75,9 @@ avow_arena_alloc(struct avow_arena *a, size_t n)
 		a->hit_limit = true;
 		return NULL;
 	}
-	need = (n + alignof(max_align_t) - 1) & ~(alignof(max_align_t) - 1);
+	if (__builtin_add_overflow(n, alignof(max_align_t) - 1, &need))
+		return NULL;
+	need &= ~(alignof(max_align_t) - 1);
 	if (need == 0)
 		need = alignof(max_align_t);
 	if (!b || b->cap - b->used < need) {

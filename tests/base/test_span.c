@@ -7,7 +7,8 @@ compares_length_and_bytes(void **state)
 	(void)state;
 	assert_true(avow_span_eq(AVOW_LIT("ab"), avow_span_str("ab")));
 	assert_false(avow_span_eq(AVOW_LIT("ab"), AVOW_LIT("abc")));
-	assert_true(avow_span_eq_fold(AVOW_LIT("InitTimeData"), AVOW_LIT("inittimedata")));
+	assert_true(
+		avow_span_eq_fold(AVOW_LIT("InitTimeData"), AVOW_LIT("inittimedata")));
 	assert_false(avow_span_eq_fold(AVOW_LIT("["), AVOW_LIT("{")));
 	assert_true(avow_span_cmp(AVOW_LIT("a"), AVOW_LIT("ab")) < 0);
 }
