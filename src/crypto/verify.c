@@ -29,19 +29,13 @@ static enum avow_err
 der_scalar(struct avow_cursor *seq, const struct avow_curve *c)
 {
 	uint8_t padded[66] = {0};
-	struct avow_der e;
 	struct avow_span v;
 
-	AVOW_TRY(avow_der_next(seq, AVOW_DER_INTEGER, &e));
-	v = e.content;
-	if (v.n == 0 || (v.p[0] & 0x80))
+	AVOW_TRY(avow_der_integer(seq, &v));
+	if (v.p[0] & 0x80)
 		return AVOW_E_SIGNATURE_FORMAT;
-	if (v.n > 1 && v.p[0] == 0) {
-		/* X.690 8.3.2: the first nine bits are not all equal */
-		if (!(v.p[1] & 0x80))
-			return AVOW_E_SIGNATURE_FORMAT;
+	if (v.n > 1 && v.p[0] == 0)
 		v = avow_span_from(v, 1);
-	}
 	if (v.n > c->bytes)
 		return AVOW_E_SIGNATURE_FORMAT;
 	memcpy(padded + c->bytes - v.n, v.p, v.n);

@@ -1,9 +1,9 @@
 /*
- * X.509 certificates and CRLs (RFC 5280) as parsed values: OpenSSL decodes,
- * this file hands out plain fields and refuses what we do not take (other
- * versions, more than AVOW_MAX_CERT_EXTENSIONS, a repeated extension, inner
- * and outer signature algorithm differing). Immutable, reference counted,
- * shared between threads. Times are seconds since 1970.
+ * X.509 certificates and CRLs (RFC 5280) as parsed values: strict DER becomes
+ * plain fields, and what we do not take is refused (other versions, more than
+ * AVOW_MAX_CERT_EXTENSIONS, a repeated extension, inner and outer signature
+ * algorithm differing). Immutable, reference counted, shared between threads.
+ * Times are seconds since 1970.
  */
 #ifndef AVOW_CRYPTO_X509_H
 #define AVOW_CRYPTO_X509_H
@@ -53,14 +53,21 @@ struct avow_crl {
 	int64_t this_update_s, next_update_s;
 	bool has_next_update, has_number, has_authority_key_id;
 	struct avow_span authority_key_id;
-	bool unknown_critical;		/* a critical extension, of the list or an entry */
+	/* a critical extension that is not understood, of the list or an entry, or
+	 * a delta or issuing distribution point at all: not for any verdict */
+	bool unknown_critical;
 	enum avow_sig signature_alg;
 	size_t n_revoked;
 	struct avow_crl_impl *impl;
 };
 
-/** @return AVOW_OK, AVOW_E_CERT_FORMAT (also trailing bytes), AVOW_E_KEY_TYPE,
- *  AVOW_E_NO_MEMORY. why->field names what is wrong. */
+/**
+ * Parse one certificate; the bytes are copied.
+ * @param why filled on refusal (field and offset); may be NULL.
+ * @return AVOW_OK; AVOW_E_CERT_FORMAT (also trailing bytes, BER, a signature
+ * algorithm that is not known); AVOW_E_KEY_TYPE for a subject key that key.h does
+ * not take; AVOW_E_NO_MEMORY, AVOW_E_CRYPTO.
+ */
 enum avow_err avow_cert_parse(struct avow_span der, struct avow_cert **out,
 	struct avow_why *why) AVOW_CHECKED;
 struct avow_cert *avow_cert_ref(struct avow_cert *c);
@@ -69,26 +76,33 @@ void avow_cert_free(struct avow_cert *c);
 const struct avow_extension *avow_cert_extension(const struct avow_cert *c,
 	const char *oid);
 /** Signature of c under key, by c's own (whitelisted) algorithm, which must
- *  fit the key. @return AVOW_OK, AVOW_E_SIGNATURE, AVOW_E_CHAIN_ALGORITHM. */
+ *  fit the key; SHA-1 never does. @return AVOW_OK, AVOW_E_SIGNATURE,
+ *  AVOW_E_CHAIN_ALGORITHM, AVOW_E_NO_MEMORY, AVOW_E_CRYPTO. */
 enum avow_err avow_cert_verify(const struct avow_cert *c,
 	const struct avow_pubkey *key) AVOW_CHECKED;
+/** Subject and issuer are the same Name. */
 bool avow_cert_is_self_issued(const struct avow_cert *c);
 
-/** DER only; see avow_crl_sniff in trust for PEM and hex. */
+/** DER only; see avow_crl_sniff in trust for PEM and hex.
+ *  @return AVOW_OK, AVOW_E_CRL_FORMAT, AVOW_E_NO_MEMORY. */
 enum avow_err avow_crl_parse(struct avow_span der, struct avow_crl **out,
 	struct avow_why *why) AVOW_CHECKED;
 struct avow_crl *avow_crl_ref(struct avow_crl *c);
 void avow_crl_free(struct avow_crl *c);
+/** As avow_cert_verify; AVOW_E_CRL_EXTENSIONS when unknown_critical is set. */
 enum avow_err avow_crl_verify(const struct avow_crl *c, const struct avow_pubkey *key)
 	AVOW_CHECKED;
 /** Exact serial match; entry reasons and dates do not matter. */
 bool avow_crl_has(const struct avow_crl *c, struct avow_span serial);
 
 /*
- * One link of a chain, judged rule by rule (RFC 5280 6.1): name, signature,
- * CA, path length, key usage, unknown critical extensions. `below` counts the
- * non-self-issued CA certificates under the issuer. Codes AVOW_E_CHAIN_*.
- * Validity is separate, because a cached link is judged again at each time.
+ * One link of a chain, judged rule by rule (RFC 5280 6.1), each with its own
+ * code: AVOW_E_CHAIN_ISSUER, _NOT_CA, _PATH_LENGTH, _KEY_USAGE, _EXTENSION (of
+ * either certificate: a critical one that is not understood, or name
+ * constraints), _ALGORITHM, _SIGNATURE; AVOW_E_NO_MEMORY, AVOW_E_CRYPTO. `below`
+ * counts the non-self-issued CA certificates under the issuer (0 for the one
+ * that signs the leaf). Validity is separate, because a cached link is judged
+ * again at each time.
  */
 enum avow_err avow_chain_link(const struct avow_cert *child,
 	const struct avow_cert *issuer, size_t below, struct avow_why *why)

@@ -120,6 +120,20 @@ avow_der_uint(struct avow_cursor *c, uint8_t tag, uint64_t max, uint64_t *out)
 	return AVOW_OK;
 }
 
+enum avow_err
+avow_der_integer(struct avow_cursor *c, struct avow_span *out)
+{
+	size_t at = avow_cur_offset(c);
+	struct avow_der d;
+
+	*out = (struct avow_span){NULL, 0};
+	AVOW_TRY(avow_der_next(c, AVOW_DER_INTEGER, &d));
+	if (!is_minimal(d.content))
+		return refuse(c, at);
+	*out = d.content;
+	return AVOW_OK;
+}
+
 /* X.690, 11.1 */
 enum avow_err
 avow_der_bool(struct avow_cursor *c, bool *out)

@@ -51,6 +51,8 @@ enum avow_err avow_der_whole(struct avow_span in, uint8_t tag,
 /** A minimal non-negative INTEGER (or ENUMERATED) of at most `max`. */
 enum avow_err avow_der_uint(struct avow_cursor *c, uint8_t tag, uint64_t max,
 	uint64_t *out) AVOW_CHECKED;
+/** A minimal INTEGER of any size and sign: its content octets. */
+enum avow_err avow_der_integer(struct avow_cursor *c, struct avow_span *out) AVOW_CHECKED;
 /** Canonical: 0x00 or 0xff. */
 enum avow_err avow_der_bool(struct avow_cursor *c, bool *out) AVOW_CHECKED;
 /** An OID's content octets; well-formed base-128 arcs are tested. */
