@@ -45,7 +45,7 @@ struct avow_bound_data {
 struct avow_verify_in {
 	int64_t at_s; /* appraisal time: every validity is judged at it */
 	const struct avow_anchors *anchors;
-	const struct avow_collateral *collateral;
+	struct avow_collateral *collateral; /* selecting from it is thread safe */
 	unsigned accept_tcb; /* bits 1u << enum avow_tcb_status (trust/tcb.h) */
 	int64_t grace_s; /* tolerance for a stale nextUpdate; 0: none */
 	uint32_t baseline; /* this TCB evaluation data number; 0: the default */
