@@ -67,6 +67,7 @@
 #define AVOW_MAX_POLICY_STEPS 10000000u		/* conditions x claims tried */
 #define AVOW_MAX_JMESPATH_TEXT AVOW_KIB(64)
 #define AVOW_MAX_JMESPATH_STEPS 10000000u	/* nodes visited */
+#define AVOW_MAX_JMESPATH_OUTPUT AVOW_MIB(16)	/* an event document at most */
 
 /* --- tools ----------------------------------------------------------------- */
 #define AVOW_MAX_INPUT_FILE AVOW_MIB(64)

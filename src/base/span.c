@@ -88,12 +88,13 @@ avow_span_find_byte(struct avow_span s, uint8_t byte)
 size_t
 avow_span_find(struct avow_span s, struct avow_span needle)
 {
-	if (needle.n == 0)
+	const uint8_t *hit;
+
+	if (needle.n == 0 || s.n == 0)
 		return 0;
-	for (size_t i = 0; i + needle.n <= s.n; i++)
-		if (memcmp(s.p + i, needle.p, needle.n) == 0)
-			return i;
-	return s.n;
+	/* linear for any pair, which a plain double loop is not */
+	hit = memmem(s.p, s.n, needle.p, needle.n);
+	return hit ? (size_t)(hit - s.p) : s.n;
 }
 
 struct avow_span

@@ -15,7 +15,7 @@
 #include "base/span.h"
 #include "wire/json.h"
 
-/** How deep an expression may nest, and how deep search() recurses in all. */
+/** How deep an expression may nest, and how deep a value of a search may be. */
 #define AVOW_JMESPATH_MAX_DEPTH 64
 
 /** A compiled expression. Immutable: any number of threads may search it. */
@@ -29,26 +29,27 @@ enum avow_jmespath_kind {
 	AVOW_JMESPATH_INVALID_TYPE,
 	AVOW_JMESPATH_INVALID_VALUE,
 	AVOW_JMESPATH_UNKNOWN_FUNCTION,
-	AVOW_JMESPATH_LIMIT	/* a limit below, the arena's, or memory */
+	AVOW_JMESPATH_LIMIT /* a limit below, the arena's, or memory */
 };
 
 struct avow_jmespath_error {
 	enum avow_jmespath_kind kind;
-	size_t offset;		/* byte offset in the expression's text */
-	char message[160];	/* one sentence of printable ASCII */
+	size_t offset; /* byte offset in the expression's text */
+	char message[160]; /* one sentence of printable ASCII */
 };
 
 /** Zero in a field stands for the default named behind it. */
 struct avow_jmespath_limits {
-	size_t max_steps;	/* nodes visited, compared, copied and sorted, and
-				   bytes of strings handled by functions in
-				   units of 16; AVOW_MAX_JMESPATH_STEPS */
-	size_t max_output_nodes; /* values made by one search, intermediate ones
-				    too; AVOW_MAX_JSON_NODES */
-	size_t max_output_bytes; /* text made by functions; AVOW_MAX_POLICY_DERIVED */
-	size_t max_depth;	/* recursion, at most (and by default)
-				   AVOW_JMESPATH_MAX_DEPTH; also the depth of
-				   values that are compared or written */
+	size_t max_steps; /* nodes visited, compared, copied and sorted, and
+				   text handled in units of 16 bytes;
+				   AVOW_MAX_JMESPATH_STEPS */
+	size_t max_output_nodes; /* values made, intermediate ones too, and values
+				    of the result; AVOW_MAX_JSON_NODES */
+	size_t max_output_bytes; /* text made by functions, and text of the
+				    result; AVOW_MAX_JMESPATH_OUTPUT */
+	size_t max_depth; /* of the result and of values that are compared
+				   or written as text; at most, and by default,
+				   AVOW_JMESPATH_MAX_DEPTH */
 };
 
 /**
@@ -75,10 +76,11 @@ enum avow_jmespath_kind avow_jmespath_compile(struct avow_span text,
  *	that the search made (a projection's list, a number) has an empty
  *	`raw`; one that it found in the document keeps its own. A number that
  *	fits int64 without a fraction is INT, every other is REAL. The tree is
- *	read-only and lives as long as doc, a and the expression's arena.
+ *	read-only and lives as long as doc, a and the expression's arena. A
+ *	part may occur in it more than once; the limits count it each time.
  * @param err filled on error; may be NULL.
- * @return OK; INVALID_TYPE; INVALID_VALUE (a result that is no JSON number);
- *	LIMIT.
+ * @return OK; INVALID_TYPE; INVALID_VALUE (a sum beyond what a number can
+ *	hold); LIMIT.
  */
 enum avow_jmespath_kind avow_jmespath_search(const struct avow_jmespath *e,
 	const struct avow_json *doc, struct avow_arena *a,
