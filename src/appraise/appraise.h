@@ -1,0 +1,93 @@
+/*
+ * The pipeline, from evidence to verdict:
+ *
+ *   parse -> policy.configure -> verify -> judge -> claims -> policy.decide
+ *
+ * It holds the verdict and nothing else: each stage says itself why it
+ * refused. No network, no store, no clock: all that it needs is passed in.
+ */
+#ifndef AVOW_APPRAISE_APPRAISE_H
+#define AVOW_APPRAISE_APPRAISE_H
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/span.h"
+#include "base/why.h"
+#include "claims/claims.h"
+#include "evidence/evidence.h"
+#include "policy/policy.h"
+#include "token/token.h"
+
+enum avow_verdict {
+	AVOW_VERDICT_REFUSED,	/* zero: where everything starts */
+	AVOW_VERDICT_UNDECIDED,
+	AVOW_VERDICT_VERIFIED
+};
+
+/** "refused", "undecided", "verified". Static. */
+const char *avow_verdict_name(enum avow_verdict v);
+
+/** What one request asks, and what it is judged by. All borrowed. */
+struct avow_appraise_in {
+	const struct avow_kind *kind;
+	struct avow_span evidence;	/* decoded bytes */
+	struct avow_bound_data runtime, init;
+	struct avow_span nonce;		/* echoed; empty: none */
+
+	const struct avow_policy *policy; /* NULL: none is applied (tools) */
+	bool is_draft;			/* a tenth of the step budget */
+	struct avow_policy_trace *trace; /* NULL: none is kept */
+
+	int64_t at_s;
+	const struct avow_anchors *anchors;
+	const struct avow_collateral *collateral;
+	unsigned accept_tcb;		/* bits 1u << enum avow_tcb_status */
+	int64_t grace_s;
+	struct avow_evidence_cache *cache; /* NULL: none */
+};
+
+/** What came of it. Lives in the arena; borrows the input. */
+struct avow_appraisal {
+	enum avow_verdict verdict;
+	struct avow_why why;		/* code AVOW_OK when verified */
+	struct avow_findings findings;	/* checks and TCB, whatever the end */
+	const struct avow_verified *verified; /* every signature has held */
+	bool has_claims;		/* claims is filled */
+	struct avow_claims claims;	/* the service's, for policy and token */
+	bool has_outcome;		/* the policy was run */
+	struct avow_policy_outcome outcome;
+};
+
+/**
+ * Appraise one piece of evidence. The verdict starts at refused; only the last
+ * statement makes it verified. *out is always filled.
+ * @param a the request's arena.
+ * @return out->why.code: AVOW_OK exactly when the verdict is verified. Classes
+ * COLLATERAL and STORE, and our own faults (CRYPTO, INTERNAL), leave it
+ * undecided; every other class refuses.
+ */
+enum avow_err avow_appraise(const struct avow_appraise_in *in, struct avow_arena *a,
+	struct avow_appraisal *out) AVOW_CHECKED;
+
+/** The verdict that a code means. */
+enum avow_verdict avow_verdict_of(enum avow_err e);
+
+/** How the token of an appraisal is made. */
+struct avow_attest_token {
+	const struct avow_token_issuer *issuer;
+	int64_t now_s;
+	struct avow_span policy_hash;	/* of the policy that decided */
+	struct avow_span policy_signer;	/* see avow_token_signer_claim; or empty */
+	bool is_draft;
+};
+
+/**
+ * Append the token of a verified appraisal.
+ * @return AVOW_OK; AVOW_E_INTERNAL for an appraisal that is not verified; and
+ * what avow_token_make gives (a reserved claim that the policy issued).
+ */
+enum avow_err avow_attest_token(const struct avow_appraisal *ap,
+	const struct avow_attest_token *t, struct avow_arena *a, struct avow_buf *out,
+	struct avow_why *why) AVOW_CHECKED;
+
+#endif

@@ -1,0 +1,23 @@
+/*
+ * The token of a verified appraisal. It takes the appraisal and not a set of
+ * claims, so that no caller can sign what was not verified.
+ */
+#include "appraise/appraise.h"
+
+enum avow_err
+avow_attest_token(const struct avow_appraisal *ap, const struct avow_attest_token *t,
+	struct avow_arena *a, struct avow_buf *out, struct avow_why *why)
+{
+	const struct avow_token_spec spec = {
+		.now_s = t->now_s,
+		.claims = &ap->claims,
+		.issued = ap->has_outcome ? &ap->outcome.issued : NULL,
+		.policy_hash = t->policy_hash,
+		.policy_signer = t->policy_signer,
+		.is_draft = t->is_draft,
+	};
+
+	if (ap->verdict != AVOW_VERDICT_VERIFIED || !ap->has_claims)
+		return AVOW_E_INTERNAL;
+	return avow_token_make(t->issuer, &spec, a, out, why);
+}
