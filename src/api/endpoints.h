@@ -1,0 +1,31 @@
+/*
+ * The endpoints, one file each, and what they share. Each is an
+ * avow_http_handler: decode, call, encode.
+ */
+#ifndef AVOW_API_ENDPOINTS_H
+#define AVOW_API_ENDPOINTS_H
+
+#include "api/service.h"
+#include "http/http.h"
+
+avow_http_handler avow_api_attest;	/* POST /attest/{type} */
+avow_http_handler avow_api_certs;	/* GET /certs */
+avow_http_handler avow_api_metadata;	/* GET /.well-known/openid-configuration */
+avow_http_handler avow_api_policy_get;	/* GET /policies/{type} */
+avow_http_handler avow_api_health;	/* GET /servicehealth: 204 */
+avow_http_handler avow_api_live;	/* GET /livez */
+avow_http_handler avow_api_ready;	/* GET /readyz */
+
+/** The api-version of the query: obligatory and known (spec 01, section 1).
+ *  @return AVOW_OK or AVOW_E_API_VERSION. */
+enum avow_err avow_api_check_version(const struct avow_http_request *rq,
+	struct avow_why *why) AVOW_CHECKED;
+/** Behind the last '/' of a path. */
+struct avow_span avow_api_last_segment(struct avow_span path);
+/** AVOW_E_ATTESTATION_TYPE, naming what was asked for. */
+enum avow_err avow_api_unknown_type(struct avow_span type, struct avow_why *why);
+/** A policy compiler's error as a refusal of the request. */
+enum avow_err avow_api_policy_error(enum avow_err e,
+	const struct avow_policy_error *perr, const char *field, struct avow_why *why);
+
+#endif

@@ -1,0 +1,29 @@
+/*
+ * GET /certs and GET /.well-known/openid-configuration: what a relying party
+ * needs to check a token. Neither asks for an api-version: clients up to
+ * 2022-08-01 send none (spec 01, section 1).
+ */
+#include "api/endpoints.h"
+#include "base/clock.h"
+
+enum avow_err
+avow_api_certs(struct avow_http_request *rq, struct avow_http_response *rs,
+	struct avow_why *why)
+{
+	const struct avow_view *view = avow_worker_view(rq->worker_context);
+
+	(void)why;
+	return avow_token_certs(avow_provider_issuer(view->provider),
+		avow_clock_now_s(), &rs->body);
+}
+
+enum avow_err
+avow_api_metadata(struct avow_http_request *rq, struct avow_http_response *rs,
+	struct avow_why *why)
+{
+	const struct avow_view *view = avow_worker_view(rq->worker_context);
+
+	(void)why;
+	return avow_token_metadata(avow_provider_issuer(view->provider),
+		avow_clock_now_s(), &rs->body);
+}

@@ -1,0 +1,37 @@
+/*
+ * GET /policies/{type}: the policy in force, as a JWT inside a result token
+ * (spec 02, response tokens). A type without a policy gives the JWT of an
+ * empty payload.
+ */
+#include "api/endpoints.h"
+
+#include "api/policy_jwt.h"
+#include "base/clock.h"
+#include "base/limits.h"
+
+enum avow_err
+avow_api_policy_get(struct avow_http_request *rq, struct avow_http_response *rs,
+	struct avow_why *why)
+{
+	const struct avow_view *view = avow_worker_view(rq->worker_context);
+	const struct avow_kind *kind = avow_kind_by_api_name(rq->param);
+	struct avow_claims claims;
+
+	if (!kind)
+		return avow_api_unknown_type(rq->param, why);
+	AVOW_TRY(avow_api_check_version(rq, why));
+	avow_claims_init(&claims, rq->arena);
+	avow_claims_add(&claims,
+		&(struct avow_claim){
+			.name = AVOW_LIT("x-ms-policy"),
+			.type = AVOW_VALUE_STRING,
+			.string = avow_provider_policy(view->provider, kind)->jwt,
+			.for_token = true,
+		});
+	AVOW_TRY(claims.err);
+	avow_buf_put_str(&rs->body, "{\"token\":\"");
+	AVOW_TRY(avow_token_make_result(avow_provider_issuer(view->provider),
+		avow_clock_now_s(), &claims, rq->arena, &rs->body, why));
+	avow_buf_put_str(&rs->body, "\"}");
+	return rs->body.err;
+}

@@ -1,0 +1,24 @@
+/*
+ * The route table. The first match wins; letters match in any case.
+ */
+#include "api/endpoints.h"
+#include "base/limits.h"
+
+static const struct avow_http_route ROUTES[] = {
+	{AVOW_HTTP_POST, "/attest/SgxEnclave", AVOW_MAX_BODY_SGX, avow_api_attest, NULL},
+	{AVOW_HTTP_POST, "/attest/OpenEnclave", AVOW_MAX_BODY_SGX, avow_api_attest, NULL},
+	{AVOW_HTTP_POST, "/attest/{type}", AVOW_MAX_BODY_SMALL, avow_api_attest, NULL},
+	{AVOW_HTTP_GET, "/certs", 0, avow_api_certs, NULL},
+	{AVOW_HTTP_GET, "/.well-known/openid-configuration", 0, avow_api_metadata, NULL},
+	{AVOW_HTTP_GET, "/policies/{type}", 0, avow_api_policy_get, NULL},
+	{AVOW_HTTP_GET, "/servicehealth", 0, avow_api_health, NULL},
+	{AVOW_HTTP_GET, "/livez", 0, avow_api_live, NULL},
+	{AVOW_HTTP_GET, "/readyz", 0, avow_api_ready, NULL},
+};
+
+const struct avow_http_route *
+avow_service_routes(size_t *n)
+{
+	*n = sizeof(ROUTES) / sizeof(ROUTES[0]);
+	return ROUTES;
+}

@@ -1,0 +1,67 @@
+/*
+ * The service as the endpoints see it: one immutable view (anchors,
+ * collateral, keys, providers) that requests read without a lock, and the
+ * means to build and swap another.
+ */
+#ifndef AVOW_API_SERVICE_H
+#define AVOW_API_SERVICE_H
+
+#include "api/provider.h"
+#include "http/http.h"
+#include "trust/anchors.h"
+#include "trust/collateral.h"
+
+/** What the configuration says, as plain values. Strings are copied. */
+struct avow_service_settings {
+	const char *data_dir;
+	const char *url;		/* the instance URL, no final slash */
+	const char *collateral_dir;
+	struct avow_anchors *anchors;	/* a reference is taken */
+	unsigned accept_tcb;		/* bits 1u << enum avow_tcb_status */
+	int64_t grace_s;
+	struct avow_keys_options keys;
+};
+
+struct avow_service;
+
+/** One consistent state of everything. Immutable, reference counted. */
+struct avow_view {
+	struct avow_anchors *anchors;
+	struct avow_collateral *collateral;
+	struct avow_provider *provider;	/* "default" */
+	struct avow_keys *keys;
+	unsigned accept_tcb;
+	int64_t grace_s;
+};
+
+/**
+ * Open the store, load or make keys, index collateral, compile policies.
+ * @return AVOW_OK or the code of what failed; *out is NULL then.
+ */
+enum avow_err avow_service_new(const struct avow_service_settings *s,
+	struct avow_service **out, struct avow_why *why) AVOW_CHECKED;
+/** Build another view from new settings and swap it in; on error the old one
+ *  stays. Main thread. */
+enum avow_err avow_service_reload(struct avow_service *sv,
+	const struct avow_service_settings *s, struct avow_why *why) AVOW_CHECKED;
+/** Once a second, main thread: take up keys that another process rotated. */
+void avow_service_tick(struct avow_service *sv);
+/** After the last worker ended. NULL is fine. */
+void avow_service_free(struct avow_service *sv);
+
+const struct avow_http_route *avow_service_routes(size_t *n);
+
+/** What one worker keeps: its reference on the view and its caches. */
+struct avow_worker;
+enum avow_err avow_worker_new(struct avow_service *sv, struct avow_worker **out)
+	AVOW_CHECKED;
+void avow_worker_free(struct avow_worker *w);
+
+/*
+ * For endpoints. The view stays valid until the worker's next request: take it
+ * once, at the start.
+ */
+const struct avow_view *avow_worker_view(struct avow_worker *w);
+struct avow_evidence_cache *avow_worker_cache(struct avow_worker *w);
+
+#endif
