@@ -1,0 +1,396 @@
+/*
+ * avow appraise KIND FILE: the whole appraisal without a server, and one JSON
+ * object that says what came of it. The same pipeline as the service's.
+ */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "appraise/appraise.h"
+#include "base/clock.h"
+#include "base/limits.h"
+#include "cli/cli.h"
+#include "cli/inputs.h"
+#include "trust/anchors.h"
+#include "trust/collateral.h"
+#include "trust/tcb.h"
+#include "wire/json.h"
+
+static const char USAGE[] =
+	"usage: avow appraise KIND FILE [OPTIONS]\n"
+	"\n"
+	"Verifies evidence without a server and prints one JSON object.\n"
+	"KIND is sgx or oe. FILE is raw bytes, hex, base64 or base64url; - is stdin.\n"
+	"\n"
+	"  --collateral DIR        Intel's signed collateral, as PCS serves it\n"
+	"  --at TIME               appraisal time, RFC 3339 (default: now)\n"
+	"  --accept-tcb A,B        accepted TCB statuses\n"
+	"  --collateral-grace D    tolerate collateral this long behind nextUpdate (36h, 30d)\n"
+	"  --policy FILE           decide by this policy too\n"
+	"  --trace                 with --policy: show each rule's course\n"
+	"  --runtime-data FILE     data whose SHA-256 the report data must hold\n"
+	"  --runtime-type T        binary (default) or json\n"
+	"  --init-data FILE        data whose SHA-256 CONFIGID must hold\n"
+	"  --init-type T           binary (default) or json\n"
+	"  --nonce S               copied into the claims\n"
+	"  --trust-anchor PEM      a root to trust beside Intel's (may be repeated)\n"
+	"\n"
+	"exit status: 0 verified, 1 refused, 2 undecided, 64 usage\n";
+
+static const struct option OPTIONS[] = {
+	{"collateral", required_argument, NULL, 'c'},
+	{"at", required_argument, NULL, 'a'},
+	{"accept-tcb", required_argument, NULL, 't'},
+	{"collateral-grace", required_argument, NULL, 'g'},
+	{"policy", required_argument, NULL, 'p'},
+	{"trace", no_argument, NULL, 'T'},
+	{"runtime-data", required_argument, NULL, 'r'},
+	{"runtime-type", required_argument, NULL, 'R'},
+	{"init-data", required_argument, NULL, 'i'},
+	{"init-type", required_argument, NULL, 'I'},
+	{"nonce", required_argument, NULL, 'n'},
+	{"trust-anchor", required_argument, NULL, 'A'},
+	{NULL, 0, NULL, 0},
+};
+
+/* What the command owns while it runs. */
+struct run {
+	struct avow_appraise_in in;
+	struct avow_arena arena;
+	struct avow_buf evidence, runtime, init, policy_text;
+	struct avow_policy *policy;
+	struct avow_policy_trace trace;
+	struct avow_anchors *anchors;
+	struct avow_collateral *collateral;
+	const char *collateral_dir;
+};
+
+static void
+run_clear(struct run *r)
+{
+	avow_policy_free(r->policy);
+	avow_collateral_free(r->collateral);
+	avow_anchors_free(r->anchors);
+	avow_buf_clear(&r->evidence);
+	avow_buf_clear(&r->runtime);
+	avow_buf_clear(&r->init);
+	avow_buf_clear(&r->policy_text);
+	avow_arena_clear(&r->arena);
+}
+
+static int
+read_type(const char *text, bool *is_json)
+{
+	*is_json = strcmp(text, "json") == 0;
+	if (*is_json || strcmp(text, "binary") == 0)
+		return AVOW_EXIT_OK;
+	return avow_cli_usage(&avow_cmd_appraise, "the type is binary or json, not %s",
+		text);
+}
+
+static int
+read_data(const char *path, struct avow_buf *buf, struct avow_bound_data *data)
+{
+	if (!avow_cli_read(path, buf))
+		return AVOW_EXIT_USAGE;
+	data->present = true;
+	data->bytes = avow_buf_span(buf);
+	return AVOW_EXIT_OK;
+}
+
+static int
+read_policy(struct run *r, const char *path)
+{
+	struct avow_policy_error perr = {.code = AVOW_OK};
+
+	if (!avow_cli_read(path, &r->policy_text))
+		return AVOW_EXIT_USAGE;
+	if (avow_policy_compile(avow_buf_span(&r->policy_text), &r->policy, &perr) !=
+		AVOW_OK) {
+		fprintf(stderr, "avow: %s:%u:%u: %s\n", path, perr.line, perr.column,
+			perr.failure);
+		return AVOW_EXIT_USAGE;
+	}
+	r->in.policy = r->policy;
+	return AVOW_EXIT_OK;
+}
+
+static int
+read_anchor(struct run *r, const char *path)
+{
+	struct avow_buf pem;
+	struct avow_why why;
+	enum avow_err e;
+
+	if (!avow_cli_read(path, &pem))
+		return AVOW_EXIT_USAGE;
+	avow_why_init(&why);
+	e = avow_anchors_add_pem(r->anchors, AVOW_ANCHOR_INTEL_SGX,
+		avow_buf_span(&pem), &why);
+	avow_buf_clear(&pem);
+	if (e == AVOW_OK)
+		return AVOW_EXIT_OK;
+	avow_why_document(&why, "%s", path);
+	avow_cli_complain(e, &why);
+	return AVOW_EXIT_USAGE;
+}
+
+static int
+read_option(struct run *r, int option, const char *arg)
+{
+	const struct avow_cmd *cmd = &avow_cmd_appraise;
+
+	switch (option) {
+	case 'c': r->collateral_dir = arg; return AVOW_EXIT_OK;
+	case 'a':
+		if (avow_time_parse(avow_span_str(arg), &r->in.at_s) == AVOW_OK)
+			return AVOW_EXIT_OK;
+		return avow_cli_usage(cmd, "--at: not an RFC 3339 time: %s", arg);
+	case 't':
+		if (avow_cli_accept_tcb(arg, &r->in.accept_tcb))
+			return AVOW_EXIT_OK;
+		return avow_cli_usage(cmd, "--accept-tcb: not statuses that can be "
+			"accepted: %s", arg);
+	case 'g':
+		if (avow_duration_parse(avow_span_str(arg), &r->in.grace_s) == AVOW_OK)
+			return AVOW_EXIT_OK;
+		return avow_cli_usage(cmd, "--collateral-grace: not a duration: %s", arg);
+	case 'p': return read_policy(r, arg);
+	case 'T': r->in.trace = &r->trace; return AVOW_EXIT_OK;
+	case 'r': return read_data(arg, &r->runtime, &r->in.runtime);
+	case 'R': return read_type(arg, &r->in.runtime.is_json);
+	case 'i': return read_data(arg, &r->init, &r->in.init);
+	case 'I': return read_type(arg, &r->in.init.is_json);
+	case 'n': r->in.nonce = avow_span_str(arg); return AVOW_EXIT_OK;
+	case 'A': return read_anchor(r, arg);
+	default: return avow_cli_usage(cmd, "unknown option");
+	}
+}
+
+static int
+read_arguments(struct run *r, int argc, char **argv)
+{
+	const struct avow_cmd *cmd = &avow_cmd_appraise;
+	int option, status;
+
+	optind = 1;
+	opterr = 0;
+	while ((option = getopt_long(argc, argv, "", OPTIONS, NULL)) != -1) {
+		if (option == '?')
+			return avow_cli_usage(cmd, "unknown option or missing value: %s",
+				argv[optind - 1]);
+		status = read_option(r, option, optarg);
+		if (status != AVOW_EXIT_OK)
+			return status;
+	}
+	if (argc - optind != 2)
+		return avow_cli_usage(cmd, "it takes a KIND and a FILE");
+	r->in.kind = avow_kind_by_name(avow_span_str(argv[optind]));
+	if (!r->in.kind)
+		return avow_cli_usage(cmd, "unknown kind of evidence: %s", argv[optind]);
+	if (!avow_cli_read(argv[optind + 1], &r->evidence))
+		return AVOW_EXIT_USAGE;
+	r->in.evidence = avow_cli_decode(avow_buf_span(&r->evidence), &r->arena);
+	return AVOW_EXIT_OK;
+}
+
+static int
+load_collateral(struct run *r)
+{
+	struct avow_why why;
+	enum avow_err e;
+
+	avow_why_init(&why);
+	if (r->collateral_dir)
+		e = avow_collateral_load(r->collateral_dir, &r->collateral, &why);
+	else
+		e = avow_collateral_build(NULL, 0, &r->collateral, &why);
+	if (e == AVOW_OK) {
+		r->in.collateral = r->collateral;
+		return AVOW_EXIT_OK;
+	}
+	avow_why_document(&why, "%s", r->collateral_dir ? r->collateral_dir : "");
+	avow_cli_complain(e, &why);
+	return AVOW_EXIT_USAGE;
+}
+
+/* --- output -------------------------------------------------------------------- */
+
+static void
+put_claims(struct avow_jw *w, const struct avow_appraisal *ap, struct avow_arena *a)
+{
+	const struct avow_token_spec spec = {
+		.claims = &ap->claims,
+		.issued = ap->verdict == AVOW_VERDICT_VERIFIED && ap->has_outcome ?
+			&ap->outcome.issued : NULL,
+	};
+	struct avow_buf b;
+
+	avow_buf_init(&b, AVOW_MAX_TOKEN);
+	if (ap->has_claims &&
+		avow_token_put_claims(&spec, a, &b, NULL) == AVOW_OK)
+		avow_jw_raw(w, avow_buf_span(&b));
+	else
+		avow_jw_null(w);
+	avow_buf_clear(&b);
+}
+
+static void
+put_tcb(struct avow_jw *w, const struct avow_tcb_result *tcb)
+{
+	char date[AVOW_TIME_TEXT];
+
+	if (!tcb->known) {
+		avow_jw_null(w);
+		return;
+	}
+	avow_time_format(tcb->date_s, date);
+	avow_jw_open(w, '{');
+	avow_jw_name(w, "status");
+	avow_jw_str(w, tcb->status);
+	avow_jw_name(w, "advisories");
+	avow_jw_open(w, '[');
+	for (size_t i = 0; i < tcb->n_advisories; i++)
+		avow_jw_string(w, tcb->advisories[i]);
+	avow_jw_close(w);
+	avow_jw_name(w, "evaluation_number");
+	avow_jw_int(w, tcb->evaluation_number);
+	avow_jw_name(w, "date");
+	avow_jw_str(w, date);
+	avow_jw_close(w);
+}
+
+static void
+put_checks(struct avow_jw *w, const struct avow_findings *f)
+{
+	avow_jw_open(w, '[');
+	for (size_t i = 0; i < f->n_checks; i++) {
+		avow_jw_open(w, '{');
+		avow_jw_name(w, "name");
+		avow_jw_str(w, f->checks[i].name);
+		avow_jw_name(w, "result");
+		avow_jw_str(w, avow_check_result_name(f->checks[i].result));
+		avow_jw_close(w);
+	}
+	avow_jw_close(w);
+}
+
+static void
+put_policy(struct avow_jw *w, const struct run *r, const struct avow_appraisal *ap)
+{
+	if (ap->has_outcome && ap->outcome.code != AVOW_OK) {
+		avow_jw_name(w, "policy");
+		avow_policy_explain(&ap->outcome, w);
+	}
+	if (r->in.trace) {
+		avow_jw_name(w, "trace");
+		avow_policy_put_trace(r->in.trace, w);
+	}
+}
+
+static void
+put_result(struct avow_buf *b, struct run *r, const struct avow_appraisal *ap)
+{
+	char at[AVOW_TIME_TEXT];
+	struct avow_jw w;
+
+	avow_time_format(r->in.at_s, at);
+	avow_jw_init(&w, b);
+	avow_jw_open(&w, '{');
+	avow_jw_name(&w, "verdict");
+	avow_jw_str(&w, avow_verdict_name(ap->verdict));
+	avow_jw_name(&w, "kind");
+	avow_jw_str(&w, r->in.kind->name);
+	avow_jw_name(&w, "appraised_at");
+	avow_jw_str(&w, at);
+	avow_jw_name(&w, "claims");
+	put_claims(&w, ap, &r->arena);
+	avow_jw_name(&w, "tcb");
+	put_tcb(&w, &ap->findings.tcb);
+	avow_jw_name(&w, "checks");
+	put_checks(&w, &ap->findings);
+	avow_jw_name(&w, "error");
+	avow_cli_put_why(&w, &ap->why);
+	put_policy(&w, r, ap);
+	avow_jw_close(&w);
+}
+
+static int
+exit_status(enum avow_verdict v)
+{
+	switch (v) {
+	case AVOW_VERDICT_VERIFIED: return AVOW_EXIT_OK;
+	case AVOW_VERDICT_UNDECIDED: return AVOW_EXIT_UNDECIDED;
+	case AVOW_VERDICT_REFUSED: break;
+	}
+	return AVOW_EXIT_REFUSED;
+}
+
+/* What the token stage would refuse, this command refuses too: a policy that
+ * issues a claim of the service's own. */
+static void
+judge_claims(struct avow_appraisal *ap, struct avow_arena *a)
+{
+	const struct avow_token_spec spec = {
+		.claims = &ap->claims,
+		.issued = ap->has_outcome ? &ap->outcome.issued : NULL,
+	};
+	struct avow_buf b;
+	enum avow_err e;
+
+	if (ap->verdict != AVOW_VERDICT_VERIFIED)
+		return;
+	avow_buf_init(&b, AVOW_MAX_TOKEN);
+	e = avow_token_put_claims(&spec, a, &b, &ap->why);
+	avow_buf_clear(&b);
+	if (e == AVOW_OK)
+		return;
+	ap->why.code = e;
+	ap->verdict = avow_verdict_of(e);
+}
+
+static int
+appraise(struct run *r)
+{
+	struct avow_appraisal ap;
+	struct avow_buf b;
+	int status;
+
+	if (avow_appraise(&r->in, &r->arena, &ap) == AVOW_OK)
+		judge_claims(&ap, &r->arena);
+	avow_buf_init(&b, AVOW_MIB(16));
+	put_result(&b, r, &ap);
+	status = avow_cli_print(&b, exit_status(ap.verdict));
+	avow_buf_clear(&b);
+	return status;
+}
+
+static int
+run_appraise(int argc, char **argv)
+{
+	struct run r = {.in = {.at_s = avow_clock_now_s(),
+				.accept_tcb = avow_cli_accept_tcb_default()}};
+	int status;
+
+	avow_arena_init(&r.arena, AVOW_MAX_REQUEST_ARENA * 2);
+	if (avow_anchors_new(true, &r.anchors) != AVOW_OK) {
+		avow_cli_complain(AVOW_E_NO_MEMORY, NULL);
+		return AVOW_EXIT_UNDECIDED;
+	}
+	status = read_arguments(&r, argc, argv);
+	if (status == AVOW_EXIT_OK)
+		status = load_collateral(&r);
+	r.in.anchors = r.anchors;
+	if (status == AVOW_EXIT_OK)
+		status = appraise(&r);
+	run_clear(&r);
+	return status;
+}
+
+const struct avow_cmd avow_cmd_appraise = {
+	.name = "appraise",
+	.summary = "verify evidence without a server",
+	.usage = USAGE,
+	.run = run_appraise,
+};
