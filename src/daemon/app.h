@@ -29,6 +29,8 @@ enum avow_err avow_app_new(const struct avow_app_start *start, struct avow_app *
  *  Runs on the main thread while workers serve. */
 enum avow_err avow_app_reload(struct avow_app *app, const struct avow_config *config,
 	struct avow_why *why) AVOW_CHECKED;
+/** Once a second, on the main thread: take up what changed on disk (keys). */
+void avow_app_tick(struct avow_app *app);
 /** After the last worker ended. NULL is fine. */
 void avow_app_free(struct avow_app *app);
 

@@ -1,0 +1,190 @@
+/*
+ * From the configuration to the service: texts become the plain values that
+ * api/ takes, files of trust anchors become a set of keys. Everything that the
+ * service does is behind api/service.h.
+ */
+#include "daemon/app.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/service.h"
+#include "base/file.h"
+#include "base/limits.h"
+#include "config/config.h"
+#include "crypto/jose.h"
+#include "trust/tcb.h"
+
+struct avow_app {
+	struct avow_service *service;
+	char *url; /* fixed when the service starts: tokens are issued under it */
+};
+
+static enum avow_err
+add_anchor(struct avow_anchors *anchors, const char *path, struct avow_why *why)
+{
+	struct avow_buf pem;
+	enum avow_err e;
+
+	avow_buf_init(&pem, AVOW_MIB(1));
+	e = avow_file_read(path, &pem);
+	if (e == AVOW_OK)
+		e = avow_anchors_add_pem(anchors, AVOW_ANCHOR_INTEL_SGX,
+			avow_buf_span(&pem), why);
+	else
+		avow_refuse(why, e, &(struct avow_at){"config", "trust_anchor", NULL},
+			"a PEM file", "%s", path);
+	if (e != AVOW_OK)
+		avow_why_document(why, "%s", path);
+	avow_buf_clear(&pem);
+	return e;
+}
+
+static enum avow_err
+load_anchors(const struct avow_config *c, struct avow_anchors **out,
+	struct avow_why *why)
+{
+	enum avow_err e = avow_anchors_new(true, out);
+
+	for (size_t i = 0; e == AVOW_OK && i < c->trust_anchor.n; i++)
+		e = add_anchor(*out, c->trust_anchor.v[i], why);
+	if (e != AVOW_OK) {
+		avow_anchors_free(*out);
+		*out = NULL;
+	}
+	return e;
+}
+
+/* config/ has checked the spelling, and that Revoked is not among them. */
+static unsigned
+accepted(const struct avow_config *c)
+{
+	enum avow_tcb_status status;
+	unsigned bits = 0;
+
+	for (size_t i = 0; i < c->accept_tcb.n; i++)
+		if (avow_tcb_status_parse(avow_span_str(c->accept_tcb.v[i]), &status))
+			bits |= 1u << status;
+	return bits & ~(1u << AVOW_TCB_REVOKED);
+}
+
+/* The collateral folder, DATA/collateral unless it is named. */
+static char *
+collateral_dir(const struct avow_config *c)
+{
+	struct avow_buf b;
+	char *out = NULL;
+
+	avow_buf_init(&b, 4096);
+	if (c->collateral[0])
+		avow_buf_put_str(&b, c->collateral);
+	else
+		avow_buf_printf(&b, "%s/collateral", c->data);
+	if (avow_buf_str(&b))
+		out = strdup(avow_buf_str(&b));
+	avow_buf_clear(&b);
+	return out;
+}
+
+static enum avow_err
+with_settings(const struct avow_config *c, const char *url, char *dir,
+	struct avow_service **made, struct avow_service *reload, struct avow_why *why)
+{
+	struct avow_service_settings s = {
+		.data_dir = c->data,
+		.url = url,
+		.collateral_dir = dir,
+		.accept_tcb = accepted(c),
+		.grace_s = c->collateral_grace,
+		.keys = {.publish_before_s = c->key_publish_before,
+			.max_life_s = AVOW_TOKEN_LIFE_S},
+	};
+	enum avow_err e;
+
+	AVOW_TRY(avow_jws_alg(avow_span_str(c->signing_algorithm), &s.keys.alg));
+	AVOW_TRY(load_anchors(c, &s.anchors, why));
+	if (made)
+		e = avow_service_new(&s, made, why);
+	else
+		e = avow_service_reload(reload, &s, why);
+	avow_anchors_free(s.anchors);
+	return e;
+}
+
+enum avow_err
+avow_app_new(const struct avow_app_start *start, struct avow_app **out,
+	struct avow_why *why)
+{
+	struct avow_app *app = calloc(1, sizeof(*app));
+	char *dir = collateral_dir(start->config);
+	enum avow_err e = AVOW_E_NO_MEMORY;
+
+	*out = NULL;
+	if (app)
+		app->url = strdup(start->url);
+	if (app && app->url && dir)
+		e = with_settings(start->config, app->url, dir, &app->service, NULL, why);
+	free(dir);
+	if (e != AVOW_OK) {
+		avow_app_free(app);
+		return e;
+	}
+	*out = app;
+	return AVOW_OK;
+}
+
+enum avow_err
+avow_app_reload(struct avow_app *app, const struct avow_config *config,
+	struct avow_why *why)
+{
+	char *dir = collateral_dir(config);
+	enum avow_err e = AVOW_E_NO_MEMORY;
+
+	if (dir)
+		e = with_settings(config, app->url, dir, NULL, app->service, why);
+	free(dir);
+	return e;
+}
+
+void
+avow_app_tick(struct avow_app *app)
+{
+	avow_service_tick(app->service);
+}
+
+void
+avow_app_free(struct avow_app *app)
+{
+	if (!app)
+		return;
+	avow_service_free(app->service);
+	free(app->url);
+	free(app);
+}
+
+const struct avow_http_route *
+avow_app_routes(struct avow_app *app, size_t *n)
+{
+	(void)app;
+	return avow_service_routes(n);
+}
+
+enum avow_err
+avow_app_worker_new(void *app, unsigned worker, void **out)
+{
+	struct avow_app *self = app;
+	struct avow_worker *w;
+	enum avow_err e;
+
+	(void)worker;
+	e = avow_worker_new(self->service, &w);
+	*out = w;
+	return e;
+}
+
+void
+avow_app_worker_free(void *app, void *context)
+{
+	(void)app;
+	avow_worker_free(context);
+}
