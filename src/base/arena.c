@@ -36,6 +36,14 @@ avow_arena_clear(struct avow_arena *a)
 }
 
 void
+avow_arena_wipe(struct avow_arena *a)
+{
+	for (struct avow_arena_block *b = a->head; b; b = b->next)
+		explicit_bzero(b->bytes, b->cap);
+	avow_arena_clear(a);
+}
+
+void
 avow_arena_reset(struct avow_arena *a)
 {
 	while (a->head && a->head->next) {

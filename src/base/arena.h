@@ -21,6 +21,8 @@ struct avow_arena {
 void avow_arena_init(struct avow_arena *a, size_t max);
 /** Free everything. Usable again. */
 void avow_arena_clear(struct avow_arena *a);
+/** As clear, wiping the bytes first: for secrets. */
+void avow_arena_wipe(struct avow_arena *a);
 /** Forget everything but keep the first block for the next request. */
 void avow_arena_reset(struct avow_arena *a);
 /** n zeroed bytes, aligned for any type; NULL when the limit or memory ends. */

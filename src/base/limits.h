@@ -72,6 +72,8 @@
 /* --- tools ----------------------------------------------------------------- */
 #define AVOW_MAX_INPUT_FILE AVOW_MIB(64)
 #define AVOW_MAX_CONFIG AVOW_KIB(256)
+#define AVOW_MAX_KEYS 32	/* signing keys of all states; 2 or 3 in use */
+#define AVOW_MAX_KEYS_FILE AVOW_KIB(256) /* 32 RSA-4096 keys need 110 KiB */
 /* --- http ------------------------------------------------------------------ */
 /* a connection's whole pool: head, its index, and the answer's head */
 #define AVOW_MAX_HTTP_HEADERS AVOW_KIB(16)
