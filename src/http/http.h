@@ -41,36 +41,36 @@ struct avow_http_route;
  */
 struct avow_http_request {
 	enum avow_http_method method;
-	struct avow_span path;	/* percent-decoded, starts with '/' */
-	struct avow_span param;	/* what {param} of the route matched; may be empty */
+	struct avow_span path; /* percent-decoded, starts with '/' */
+	struct avow_span param; /* what {param} of the route matched; may be empty */
 	const struct avow_http_route *route;
 	const struct avow_http_pair *query; /* decoded, in order */
 	size_t n_query;
 	const struct avow_http_pair *headers; /* in order, values trimmed */
 	size_t n_headers;
-	struct avow_span body;	/* whole; empty when there is none */
-	const char *client;	/* the peer's address in text, without its port */
+	struct avow_span body; /* whole; empty when there is none */
+	const char *client; /* the peer's address in text, without its port */
 	bool is_tls;
 	char id[AVOW_HTTP_ID_TEXT]; /* W3C trace context form */
 	struct avow_arena *arena; /* this request's memory */
-	unsigned worker;	/* 0..workers-1 */
-	void *app;		/* avow_http_config.app */
-	void *worker_context;	/* what worker_new made */
+	unsigned worker; /* 0..workers-1 */
+	void *app; /* avow_http_config.app */
+	void *worker_context; /* what worker_new made */
 	/* Over a wait (avow_http_wait): the handler is called again. */
-	void *state;		/* the handler's own; NULL in the first call */
-	bool is_resumed;	/* avow_http_resume came */
-	bool is_expired;	/* the wait ended without it: time, or shutdown */
+	void *state; /* the handler's own; NULL in the first call */
+	bool is_resumed; /* avow_http_resume came */
+	bool is_expired; /* the wait ended without it: time, or shutdown */
 };
 
 /** Made empty by the server; freed by it. */
 struct avow_http_response {
-	int status;		/* 200 unless the handler sets it */
-	struct avow_buf body;	/* HEAD: sent as its length alone */
+	int status; /* 200 unless the handler sets it */
+	struct avow_buf body; /* HEAD: sent as its length alone */
 	const char *content_type; /* static; NULL: application/json */
-	int retry_after_s;	/* 0: the default where the status needs one */
+	int retry_after_s; /* 0: the default where the status needs one */
 	struct avow_http_pair extra[4]; /* more headers; arena or static */
 	size_t n_extra;
-	uint64_t wait_token;	/* not 0: avow_http_wait was called */
+	uint64_t wait_token; /* not 0: avow_http_wait was called */
 	int wait_ms;
 };
 
@@ -91,7 +91,7 @@ struct avow_http_route {
 	 * it matches a non-empty run without '/'. The first route that
 	 * matches wins. */
 	const char *pattern;
-	size_t max_body;	/* 0: the request may have no body */
+	size_t max_body; /* 0: the request may have no body */
 	avow_http_handler *handle;
 	/* NULL, or judges the head before any of the body is taken (the
 	 * bearer token of a large upload): an error is sent at once. */
@@ -99,13 +99,13 @@ struct avow_http_route {
 };
 
 struct avow_http_limits {
-	unsigned max_connections;	/* over all workers */
-	unsigned max_per_address;	/* of one peer address, over all workers */
-	size_t max_body_in_flight;	/* bytes of bodies, over all workers */
-	int head_ms;	/* TLS handshake and whole head, from the first of them */
-	int body_ms;	/* whole body, from the end of the head */
-	int idle_ms;	/* kept alive between two requests */
-	int send_ms;	/* taking the whole answer */
+	unsigned max_connections; /* over all workers */
+	unsigned max_per_address; /* of one peer address, over all workers */
+	size_t max_body_in_flight; /* bytes of bodies, over all workers */
+	int head_ms; /* TLS handshake and whole head, from the first of them */
+	int body_ms; /* whole body, from the end of the head */
+	int idle_ms; /* kept alive between two requests */
+	int send_ms; /* taking the whole answer */
 	int body_bytes_per_ms; /* a body gets length / this more time */
 };
 
@@ -138,8 +138,8 @@ const struct avow_http_limits *avow_http_default_limits(void);
  * AVOW_E_NO_MEMORY. *out is NULL on error, else ends with avow_http_stop.
  */
 enum avow_err avow_http_bind(const char *const *listen, size_t n_listen,
-	unsigned workers, struct avow_http_server **out, struct avow_why *why)
-	AVOW_CHECKED;
+	unsigned workers, struct avow_http_server **out,
+	struct avow_why *why) AVOW_CHECKED;
 
 /** The port of the first address, as really bound; how many workers. */
 unsigned avow_http_port(const struct avow_http_server *s);
@@ -169,9 +169,9 @@ enum avow_err avow_http_set_certificate(struct avow_http_server *s,
 bool avow_http_stop(struct avow_http_server *s, int drain_ms);
 
 struct avow_http_counts {
-	uint64_t connections;	/* open now */
+	uint64_t connections; /* open now */
 	uint64_t accepted, refused; /* connections since start */
-	uint64_t requests;	/* answered since start */
+	uint64_t requests; /* answered since start */
 	uint64_t body_in_flight; /* bytes now */
 };
 
@@ -191,14 +191,14 @@ struct avow_span avow_http_header(const struct avow_http_request *rq, const char
  * have gone by; it may wait again.
  * @return the token, never 0.
  */
-uint64_t avow_http_wait(struct avow_http_request *rq, struct avow_http_response *rs,
-	int wait_ms);
+uint64_t avow_http_wait(
+	struct avow_http_request *rq, struct avow_http_response *rs, int wait_ms);
 /** Resume the request of that token. Any thread; an old token does nothing. */
 void avow_http_resume(struct avow_http_server *s, uint64_t token);
 
 /** A header more; at most four. Both must outlive the answer. */
-void avow_http_extra(struct avow_http_response *rs, const char *name,
-	struct avow_span value);
+void avow_http_extra(
+	struct avow_http_response *rs, const char *name, struct avow_span value);
 
 /**
  * The contract's error body for a refusal, appended to `out`:
@@ -206,7 +206,7 @@ void avow_http_extra(struct avow_http_response *rs, const char *name,
  * "expected","got","source","document","offset"}}}; absent details are left
  * out, and so are all of our own faults' (class INTERNAL, CRYPTO, STORE).
  */
-void avow_http_error_body(struct avow_buf *out, enum avow_err code,
-	const struct avow_why *why);
+void avow_http_error_body(
+	struct avow_buf *out, enum avow_err code, const struct avow_why *why);
 
 #endif
