@@ -15,8 +15,8 @@ struct avow_app;
 
 struct avow_app_start {
 	const struct avow_config *config; /* borrowed for the call alone */
-	const char *url;	/* the instance URL, real port filled in; copied */
-	unsigned workers;	/* how many worker contexts will be made */
+	const char *url; /* the instance URL, real port filled in; copied */
+	unsigned workers; /* how many worker contexts will be made */
 };
 
 /**
