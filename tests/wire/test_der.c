@@ -164,6 +164,31 @@ reads_unsigned_integers(void **state)
 }
 
 static enum avow_err
+integer_of(struct avow_span s, struct avow_span *v)
+{
+	struct avow_cursor c = avow_cur(s);
+
+	return avow_der_integer(&c, v);
+}
+
+static void
+reads_integers_of_any_size_and_sign(void **state)
+{
+	struct avow_span v;
+
+	(void)state;
+	assert_ok(integer_of(AVOW_LIT("\x02\x0a\x00\xff\0\0\0\0\0\0\0\0"), &v));
+	assert_int_equal(10, v.n);
+	assert_ok(integer_of(AVOW_LIT("\x02\x01\x80"), &v));
+	assert_span(AVOW_LIT("\x80"), v);
+	assert_err(AVOW_E_DER_SYNTAX, integer_of(AVOW_LIT("\x02\x00"), &v));
+	assert_err(AVOW_E_DER_SYNTAX, integer_of(AVOW_LIT("\x02\x02\x00\x7f"), &v));
+	assert_err(AVOW_E_DER_SYNTAX, integer_of(AVOW_LIT("\x02\x02\xff\x80"), &v));
+	assert_err(AVOW_E_DER_SYNTAX, integer_of(AVOW_LIT("\x0a\x01\x01"), &v));
+	assert_int_equal(0, v.n);
+}
+
+static enum avow_err
 bool_of(struct avow_span s, bool *v)
 {
 	struct avow_cursor c = avow_cur(s);
@@ -265,6 +290,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(reads_integers_of_any_size_and_sign),
 		cmocka_unit_test(takes_elements_in_order),
 		cmocka_unit_test(wrong_tag_spoils_the_cursor_at_the_element),
 		cmocka_unit_test(refuses_lengths_that_are_not_canonical),
