@@ -32,25 +32,34 @@ struct avow_jws {
 /**
  * Split and decode; nothing is verified. Canonical unpadded base64url only,
  * header a JSON object without duplicates, `crit` refused (RFC 7515 4.1.11).
- * @return AVOW_OK or AVOW_E_JWS_FORMAT.
+ * What it gives lives in the arena, signing_input in `text`.
+ * @return AVOW_OK, AVOW_E_JWS_FORMAT, AVOW_E_TOO_LARGE (the arena's limit),
+ * AVOW_E_NO_MEMORY.
  */
 enum avow_err avow_jws_parse(struct avow_span text, struct avow_arena *a,
 	struct avow_jws *out, struct avow_why *why) AVOW_CHECKED;
 /**
  * @param alg the key's own algorithm. header.alg must be its name.
- * @return AVOW_OK, AVOW_E_JWS_ALGORITHM, AVOW_E_JWS_SIGNATURE.
+ * @return AVOW_OK, AVOW_E_JWS_ALGORITHM, AVOW_E_JWS_SIGNATURE,
+ * AVOW_E_NO_MEMORY, AVOW_E_CRYPTO.
  */
 enum avow_err avow_jws_verify(const struct avow_jws *jws, const struct avow_pubkey *k,
 	enum avow_sig alg) AVOW_CHECKED;
-/** Append a compact JWS of header and payload texts. */
+/** Append a compact JWS of header and payload texts; the header's alg must be the
+ *  name of `alg`, which is the caller's to see to. Nothing is appended on error.
+ *  @return AVOW_OK, AVOW_E_JWS_ALGORITHM when alg does not fit the key,
+ *  AVOW_E_TOO_LARGE, AVOW_E_NO_MEMORY, AVOW_E_CRYPTO. */
 enum avow_err avow_jws_sign(struct avow_span header_json, struct avow_span payload,
 	const struct avow_privkey *k, enum avow_sig alg, struct avow_buf *out)
 	AVOW_CHECKED;
 
-/** Members kty and n,e or crv,x,y into an open object. */
+/** Members e,kty,n or crv,kty,x,y, in this order (RFC 7638 3.2), into an open
+ *  object. @return AVOW_OK, or the buffer's error, AVOW_E_CRYPTO. */
 enum avow_err avow_jwk_put_members(struct avow_jw *w, const struct avow_pubkey *k)
 	AVOW_CHECKED;
-/** From kty, n, e or crv, x, y. @return AVOW_OK, AVOW_E_JWK_FORMAT. */
+/** From kty, n, e or crv, x, y; every other member is the caller's to judge.
+ *  @return AVOW_OK; AVOW_E_JWK_FORMAT (also for a key that key.h does not take);
+ *  AVOW_E_NO_MEMORY, AVOW_E_CRYPTO. */
 enum avow_err avow_jwk_parse(const struct avow_json *jwk, struct avow_arena *a,
 	struct avow_pubkey **out) AVOW_CHECKED;
 

@@ -157,6 +157,49 @@ bit_length(struct avow_span s)
 	return s.n ? (unsigned)(s.n - 1) * 8 + 32 - (unsigned)__builtin_clz(s.p[0]) : 0;
 }
 
+static unsigned
+modulo(struct avow_span big_endian, unsigned p)
+{
+	unsigned r = 0;
+
+	for (size_t i = 0; i < big_endian.n; i++)
+		r = (r << 8 | big_endian.p[i]) % p;
+	return r;
+}
+
+static bool
+is_power_of_f4(unsigned v, unsigned p)
+{
+	unsigned x = 1;
+
+	do {
+		if (x == v)
+			return true;
+		x = x * (65537 % p) % p;
+	} while (x != 1);
+	return false;
+}
+
+/*
+ * Keys of the faulty Infineon library, which were in TPMs for years, can be
+ * factored (CVE-2017-15361; Nemec et al., CCS 2017, 2.2): their modulus is a power
+ * of 65537 modulo the primes up to 701. These are the primes of which 65537
+ * generates at most a fifth; a sound key passes for a faulty one once in 2^112
+ * times, and the first prime or two end the loop for it.
+ */
+static bool
+is_factorable(struct avow_span n)
+{
+	static const uint16_t primes[] = {11, 37, 79, 97, 229, 233, 239, 241, 257, 281,
+		331, 349, 353, 367, 373, 397, 421, 439, 461, 487, 491, 523, 541, 547,
+		571, 593, 601, 619, 641, 659, 673, 691};
+
+	for (size_t i = 0; i < sizeof(primes) / sizeof(primes[0]); i++)
+		if (!is_power_of_f4(modulo(n, primes[i]), primes[i]))
+			return false;
+	return true;
+}
+
 static enum avow_err
 check_rsa(struct avow_span n, struct avow_span e)
 {
@@ -166,7 +209,7 @@ check_rsa(struct avow_span n, struct avow_span e)
 		return AVOW_E_KEY_TYPE;
 	/* RFC 8017 3.1: n is a product of odd primes, 3 <= e <= n-1, e odd */
 	if (!(n.p[n.n - 1] & 1) || bit_length(e) < 2 || !(e.p[e.n - 1] & 1) ||
-		bit_length(e) > RSA_MAX_EXPONENT_BITS)
+		bit_length(e) > RSA_MAX_EXPONENT_BITS || is_factorable(n))
 		return AVOW_E_KEY_FORMAT;
 	return AVOW_OK;
 }

@@ -41,17 +41,16 @@ avow_x509_open(struct avow_span der, struct avow_signed *out)
 
 static const struct {
 	enum avow_sig alg;
-	bool is_rsa;
 	uint8_t oid[9];
 	size_t n;
 } ALGORITHMS[] = {
-	{AVOW_SIG_RS1, true, {OID_PKCS1, 0x05}, 9},
-	{AVOW_SIG_RS256, true, {OID_PKCS1, 0x0b}, 9},
-	{AVOW_SIG_RS384, true, {OID_PKCS1, 0x0c}, 9},
-	{AVOW_SIG_RS512, true, {OID_PKCS1, 0x0d}, 9},
-	{AVOW_SIG_ES256_DER, false, {OID_ECDSA_SHA2, 0x02}, 8},
-	{AVOW_SIG_ES384_DER, false, {OID_ECDSA_SHA2, 0x03}, 8},
-	{AVOW_SIG_ES512_DER, false, {OID_ECDSA_SHA2, 0x04}, 8},
+	{AVOW_SIG_RS1, {OID_PKCS1, 0x05}, 9},
+	{AVOW_SIG_RS256, {OID_PKCS1, 0x0b}, 9},
+	{AVOW_SIG_RS384, {OID_PKCS1, 0x0c}, 9},
+	{AVOW_SIG_RS512, {OID_PKCS1, 0x0d}, 9},
+	{AVOW_SIG_ES256_DER, {OID_ECDSA_SHA2, 0x02}, 8},
+	{AVOW_SIG_ES384_DER, {OID_ECDSA_SHA2, 0x03}, 8},
+	{AVOW_SIG_ES512_DER, {OID_ECDSA_SHA2, 0x04}, 8},
 };
 
 /* RSASSA-PSS with one hash for message and mask and a salt as long as it. */
@@ -65,7 +64,8 @@ static const struct {
 	{AVOW_SIG_PS512, {OID_HASH, 0x03}, 64},
 };
 
-/* Parameters that must be absent, or (RFC 4055 2.1 and 5) may also be NULL. */
+/* RFC 4055 2.1 and 5 demand that both are read alike. For ECDSA, RFC 5758 3.2
+ * demands absence, and Intel's on-die CA root has a NULL there. */
 static bool
 null_or_absent(struct avow_cursor *c)
 {
@@ -143,9 +143,7 @@ avow_x509_algorithm(struct avow_span whole, enum avow_sig *out)
 		if (avow_span_eq(
 			    oid, avow_span_make(ALGORITHMS[i].oid, ALGORITHMS[i].n))) {
 			*out = ALGORITHMS[i].alg;
-			/* RFC 5758 3.2: ECDSA has no parameters */
-			return ALGORITHMS[i].is_rsa ? null_or_absent(&c)
-						    : avow_cur_is_done(&c);
+			return null_or_absent(&c);
 		}
 	return false;
 }

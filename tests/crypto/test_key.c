@@ -4,6 +4,8 @@
  */
 #include "support.h"
 
+#include <openssl/bn.h>
+
 #include "base/buf.h"
 #include "base/hex.h"
 #include "crypto/key.h"
@@ -207,6 +209,34 @@ refuses_rsa_numbers_by_size_and_parity(void **state)
 	assert_err(AVOW_E_KEY_FORMAT, try_rsa(256, 0x80, 1, AVOW_LIT("123456789")));
 }
 
+/* CVE-2017-15361: a power of 65537 modulo every small prime, as 65537 to the 128th
+ * (2049 bits) plainly is. One bit more in it makes another number. */
+static void
+refuses_a_modulus_of_the_roca_kind(void **state)
+{
+	BIGNUM *base = BN_new(), *exponent = BN_new(), *n = BN_new();
+	BN_CTX *ctx = BN_CTX_new();
+	struct avow_pubkey *k = NULL;
+	uint8_t bytes[257];
+
+	(void)state;
+	assert_int_equal(1, BN_set_word(base, 65537));
+	assert_int_equal(1, BN_set_word(exponent, 128));
+	assert_int_equal(1, BN_exp(n, base, exponent, ctx));
+	assert_int_equal(sizeof(bytes), BN_bn2bin(n, bytes));
+	assert_err(AVOW_E_KEY_FORMAT,
+		avow_pubkey_from_rsa(avow_span_make(bytes, sizeof(bytes)),
+			AVOW_LIT("\x01\x00\x01"), &k));
+	bytes[200] ^= 1;
+	assert_ok(avow_pubkey_from_rsa(
+		avow_span_make(bytes, sizeof(bytes)), AVOW_LIT("\x01\x00\x01"), &k));
+	avow_pubkey_free(k);
+	BN_free(base);
+	BN_free(exponent);
+	BN_free(n);
+	BN_CTX_free(ctx);
+}
+
 static enum avow_err
 try_spki(const char *hex)
 {
@@ -276,6 +306,7 @@ main(void)
 		cmocka_unit_test(refuses_to_generate_other_sizes),
 		cmocka_unit_test(rsa_numbers_make_the_same_key),
 		cmocka_unit_test(refuses_rsa_numbers_by_size_and_parity),
+		cmocka_unit_test(refuses_a_modulus_of_the_roca_kind),
 		cmocka_unit_test(refuses_other_public_key_infos),
 		cmocka_unit_test(refuses_private_keys_that_are_not_ours),
 	};
