@@ -97,7 +97,8 @@ bool avow_json_eq(const struct avow_json *a, const struct avow_json *b);
 void avow_json_put_string(struct avow_buf *b, struct avow_span s);
 void avow_json_put_int(struct avow_buf *b, int64_t v);
 /** The fewest digits that read back as the same double, laid out by RFC 8785,
- *  3.2.2.3: "5" for 5.0, "1e+21"; but "-0.0", and null when not finite. */
+ *  3.2.2.3: "5" for 5.0, "1e+21"; but "-0.0", all digits of a whole number
+ *  that fits int64, and null when not finite. */
 void avow_json_put_real(struct avow_buf *b, double v);
 
 enum avow_json_order { AVOW_JSON_AS_IS, AVOW_JSON_SORTED };

@@ -2,8 +2,9 @@
  * The JSON writer: a tree, or a stream of calls, to compact text. SORTED text
  * is canonical: one tree has one text, whatever order it was read in. Numbers
  * follow RFC 8785, 3.2.2.3 (the shortest digits that read back as the same
- * double, laid out as ECMAScript does), but for the negative zero, which
- * would not read back and is written "-0.0".
+ * double, laid out as ECMAScript does), with two exceptions that reading back
+ * needs: the negative zero is "-0.0", and a whole number that fits 64 bits has
+ * all its digits, because it is read as an integer.
  */
 #include "wire/json.h"
 
@@ -149,12 +150,18 @@ avow_json_put_real(struct avow_buf *b, double v)
 		avow_buf_put_str(b, "null"); /* JSON has no word for it */
 		return;
 	}
+	if (fpclassify(v) == FP_ZERO) {
+		avow_buf_put_str(b, signbit(v) ? "-0.0" : "0");
+		return;
+	}
+	/* A reader takes these digits for an integer, so all of them count. */
+	if (v >= -0x1p63 && v < 0x1p63 && (double)(int64_t)v == v) {
+		avow_json_put_int(b, (int64_t)v);
+		return;
+	}
 	if (signbit(v))
 		avow_buf_put_byte(b, '-');
-	if (fpclassify(v) == FP_ZERO)
-		avow_buf_put_str(b, signbit(v) ? "0.0" : "0");
-	else
-		put_positive(b, fabs(v));
+	put_positive(b, fabs(v));
 }
 
 /* --- the tree ------------------------------------------------------------------ */

@@ -110,6 +110,9 @@ writes_the_shortest_number(void **state)
 	puts_real("1.5e-7", 1.5e-7);
 	puts_real("100000000000000000000", 1e20);
 	puts_real("1e+21", 1e21);
+	puts_real("1152921504606846976", 0x1p60);
+	puts_real("-9223372036854775808", -0x1p63);
+	puts_real("9223372036854776000", 0x1p63);
 	puts_real("123456789012345680000", 123456789012345680000.0);
 	puts_real("1.7976931348623157e+308", DBL_MAX);
 	puts_real("5e-324", 0x1p-1074);
