@@ -15,12 +15,17 @@ avow_buf_init(struct avow_buf *b, size_t max)
 }
 
 void
+avow_buf_init_arena(struct avow_buf *b, struct avow_arena *a, size_t max)
+{
+	*b = (struct avow_buf){.arena = a, .max = max};
+}
+
+void
 avow_buf_clear(struct avow_buf *b)
 {
-	size_t max = b->max;
-
-	free(b->p);
-	avow_buf_init(b, max);
+	if (!b->arena)
+		free(b->p);
+	avow_buf_init_arena(b, b->arena, b->max);
 }
 
 void
@@ -48,11 +53,13 @@ grow(struct avow_buf *b, size_t need)
 		cap = cap > SIZE_MAX / 2 ? need : cap * 2;
 	if (cap > b->max)
 		cap = b->max + 1; /* one more for the NUL of avow_buf_str */
-	p = realloc(b->p, cap);
+	p = b->arena ? avow_arena_alloc(b->arena, cap) : realloc(b->p, cap);
 	if (!p) {
-		b->err = AVOW_E_NO_MEMORY;
+		b->err = b->arena ? avow_arena_err(b->arena) : AVOW_E_NO_MEMORY;
 		return false;
 	}
+	if (b->arena && b->n)
+		memcpy(p, b->p, b->n);
 	b->p = p;
 	b->cap = cap;
 	return true;

@@ -5,10 +5,12 @@
 #ifndef AVOW_BASE_BUF_H
 #define AVOW_BASE_BUF_H
 
+#include "base/arena.h"
 #include "base/err.h"
 #include "base/span.h"
 
 struct avow_buf {
+	struct avow_arena *arena; /* grows there; NULL: on the heap */
 	uint8_t *p;
 	size_t n;		/* bytes used */
 	size_t cap;
@@ -18,6 +20,9 @@ struct avow_buf {
 
 /** Empty, owning nothing, able to grow to `max` bytes. Allocates nothing. */
 void avow_buf_init(struct avow_buf *b, size_t max);
+/** As init, with its bytes in an arena, which frees them: clear only forgets
+ *  them. The arena's limit is the buffer's too. */
+void avow_buf_init_arena(struct avow_buf *b, struct avow_arena *a, size_t max);
 /** Free what it owns; the buffer is empty and usable again. */
 void avow_buf_clear(struct avow_buf *b);
 /** As clear, wiping the bytes first: for secrets. */

@@ -46,14 +46,21 @@ grow(struct avow_claims *s)
 }
 
 void
-avow_claims_add(struct avow_claims *s, const struct avow_claim *c)
+avow_claims_add_known(struct avow_claims *s, const struct avow_claim *c)
 {
 	if (s->err != AVOW_OK || (s->n == s->cap && !grow(s)))
 		return;
-	s->v[s->n] = *c;
+	s->v[s->n++] = *c;
+}
+
+void
+avow_claims_add(struct avow_claims *s, const struct avow_claim *c)
+{
+	struct avow_claim known = *c;
+
 	if (c->id == AVOW_CLAIM_OTHER)
-		s->v[s->n].id = avow_claim_lookup(c->name);
-	s->n++;
+		known.id = avow_claim_lookup(c->name);
+	avow_claims_add_known(s, &known);
 }
 
 static struct avow_claim
@@ -132,22 +139,14 @@ void
 avow_claims_add_b64url(
 	struct avow_claims *s, enum avow_claim_id id, struct avow_span bytes)
 {
-	struct avow_span copy;
 	struct avow_buf b;
 
 	if (s->err != AVOW_OK)
 		return;
-	avow_buf_init(&b, AVOW_MAX_REQUEST_ARENA);
+	avow_buf_init_arena(&b, s->arena, AVOW_MAX_REQUEST_ARENA);
 	avow_b64url_put(&b, bytes);
-	if (b.err != AVOW_OK) {
-		s->err = b.err;
-	} else {
-		copy = avow_arena_copy(s->arena, avow_buf_span(&b));
-		if (!copy.p)
-			s->err = avow_arena_err(s->arena);
-		avow_claims_add_string(s, id, copy);
-	}
-	avow_buf_clear(&b);
+	s->err = b.err;
+	avow_claims_add_string(s, id, avow_buf_span(&b));
 }
 
 const struct avow_claim *

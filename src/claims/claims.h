@@ -92,6 +92,9 @@ void avow_claims_add_json(struct avow_claims *s, enum avow_claim_id id,
 /** Any claim, copied as a struct; id is looked up when it is OTHER. */
 void avow_claims_add(struct avow_claims *s, const struct avow_claim *c);
 
+/** As add, with the id as it stands: OTHER says that the name is not registered. */
+void avow_claims_add_known(struct avow_claims *s, const struct avow_claim *c);
+
 /** The first claim of that number, or NULL. */
 const struct avow_claim *avow_claims_find(const struct avow_claims *s,
 	enum avow_claim_id id);

@@ -54,7 +54,7 @@ enum avow_claim_id
 avow_claim_lookup(struct avow_span name)
 {
 	for (int i = 1; i < AVOW_CLAIM_COUNT; i++)
-		if (avow_span_eq(entries[i].name, name))
+		if (entries[i].name.n == name.n && avow_span_eq(entries[i].name, name))
 			return (enum avow_claim_id)i;
 	return AVOW_CLAIM_OTHER;
 }

@@ -106,11 +106,14 @@ avow_jmespath_search(const struct avow_jmespath *e, const struct avow_json *doc,
 {
 	struct avow_jmespath_error own = {.kind = AVOW_JMESPATH_OK};
 	struct jp_run r = new_run(a, limits, &own);
+	size_t budget = r.steps;
 	const struct avow_json *v = jp_eval(&r, e->root, doc);
 
 	*out = NULL;
 	if (v && jp_measure(&r, v))
 		*out = v;
+	if (limits && limits->steps_used)
+		*limits->steps_used += budget - r.steps;
 	if (err)
 		*err = own;
 	return own.kind;

@@ -50,6 +50,8 @@ struct avow_jmespath_limits {
 	size_t max_depth; /* of the result and of values that are compared
 				   or written as text; at most, and by default,
 				   AVOW_JMESPATH_MAX_DEPTH */
+	size_t *steps_used; /* NULL, or: the steps that a search took are added,
+			       whatever its result */
 };
 
 /**

@@ -15,7 +15,7 @@
 struct checker {
 	struct policy_tree *tree;
 	struct avow_policy_error *err;
-	struct avow_table *bound;	/* identifier -> the condition it names */
+	struct avow_table *bound; /* identifier -> the condition it names */
 	struct policy_rule *rule;
 };
 
@@ -34,8 +34,8 @@ need_version(struct checker *c, unsigned version, struct policy_place at,
 	if (have >= version)
 		return AVOW_OK;
 	return REFUSE(c, AVOW_E_POLICY_VERSION, at, symbol, rule,
-		"this needs version %u.%u, and the policy is version %u.%u", version / 10,
-		version % 10, have / 10, have % 10);
+		"this needs version %u.%u, and the policy is version %u.%u",
+		version / 10, version % 10, have / 10, have % 10);
 }
 
 /* --- expressions --------------------------------------------------------------------- */
@@ -43,13 +43,15 @@ need_version(struct checker *c, unsigned version, struct policy_place at,
 static const char expr_rule[] = "policy > expression";
 
 static enum avow_err
-resolve(struct checker *c, struct avow_span name, struct policy_place at, uint32_t *slot)
+resolve(struct checker *c, struct avow_span name, struct policy_place at,
+	uint32_t *slot)
 {
 	const struct policy_cond *cond = avow_table_get(c->bound, name);
 
 	if (!cond || cond->rule != c->rule)
 		return REFUSE(c, AVOW_E_POLICY_NAME, at, name, expr_rule,
-			"no earlier condition of this rule binds '%.*s'", AVOW_FMT(name));
+			"no earlier condition of this rule binds '%.*s'",
+			AVOW_FMT(name));
 	if (cond->negated)
 		return REFUSE(c, AVOW_E_POLICY_NAME, at, name, expr_rule,
 			"'%.*s' is bound under '!', where no claim matches",
@@ -66,12 +68,14 @@ check_arg(struct checker *c, const struct policy_fn_info *fn, unsigned i,
 {
 	AVOW_TRY(check_expr(c, arg));
 	if (!(arg->types & fn->arg_types[i]))
-		return REFUSE(c, AVOW_E_POLICY_TYPE, arg->place, avow_span_str(fn->name),
-			expr_rule, "argument %u of %s must be a %s", i + 1, fn->name,
+		return REFUSE(c, AVOW_E_POLICY_TYPE, arg->place,
+			avow_span_str(fn->name), expr_rule,
+			"argument %u of %s must be a %s", i + 1, fn->name,
 			fn->arg_types[i] == TYPE_BOOLEAN ? "Boolean" : "String");
 	if (fn->non_empty && arg->kind == EXPR_STRING && arg->string.n == 0)
 		return REFUSE(c, AVOW_E_POLICY_TYPE, arg->place, AVOW_LIT("\"\""),
-			expr_rule, "argument %u of %s may not be empty", i + 1, fn->name);
+			expr_rule, "argument %u of %s may not be empty", i + 1,
+			fn->name);
 	return AVOW_OK;
 }
 
@@ -147,7 +151,8 @@ bind(struct checker *c, struct policy_cond *cond)
 	old = avow_table_get(c->bound, cond->ident);
 	if (old && old->rule == c->rule)
 		return REFUSE(c, AVOW_E_POLICY_NAME, cond->ident_place, cond->ident,
-			cond_rule, "'%.*s' names another condition of this rule already",
+			cond_rule,
+			"'%.*s' names another condition of this rule already",
 			AVOW_FMT(cond->ident));
 	cond->slot = c->rule->n_slots++;
 	return avow_table_set(c->bound, cond->ident, cond, NULL);
@@ -197,7 +202,8 @@ check_value_type(struct checker *c, const struct policy_field *f, unsigned value
 		return AVOW_OK; /* the evaluator will see */
 	if (said & value_types)
 		return AVOW_OK;
-	return REFUSE(c, AVOW_E_POLICY_TYPE, f->expr->place, f->expr->string, claim_rule,
+	return REFUSE(c, AVOW_E_POLICY_TYPE, f->expr->place, f->expr->string,
+		claim_rule,
 		said ? "the value is not of this valueType"
 		     : "a valueType is \"String\", \"Integer\" or \"Boolean\"");
 }
@@ -230,7 +236,7 @@ literal_claim(const struct policy_expr *x, struct avow_claim *out)
 	*out = (struct avow_claim){.string = x->string,
 		.integer = x->integer,
 		.boolean = x->boolean,
-		.type = x->kind == EXPR_STRING	  ? AVOW_VALUE_STRING
+		.type = x->kind == EXPR_STRING    ? AVOW_VALUE_STRING
 			: x->kind == EXPR_INTEGER ? AVOW_VALUE_INTEGER
 						  : AVOW_VALUE_BOOLEAN};
 	return x->kind != EXPR_PROP && x->kind != EXPR_CALL;
@@ -249,8 +255,8 @@ check_property(struct checker *c, const struct policy_field *type,
 	if (!p)
 		return AVOW_OK;
 	bad = literal_claim(value->expr, &literal)
-		? !policy_property_accepts(p, &literal)
-		: !(value->expr->types & p->type);
+		      ? !policy_property_accepts(p, &literal)
+		      : !(value->expr->types & p->type);
 	if (!bad)
 		return AVOW_OK;
 	return REFUSE(c, AVOW_E_POLICY_PROPERTY, value->place, type->expr->string,
@@ -265,8 +271,8 @@ collect_fields(struct checker *c, struct policy_field *by_prop[PROP_COUNT])
 
 		if (by_prop[f->prop])
 			return REFUSE(c, AVOW_E_POLICY_SYNTAX, f->place,
-				avow_span_str(name), claim_rule,
-				"'%s' is given twice", name);
+				avow_span_str(name), claim_rule, "'%s' is given twice",
+				name);
 		by_prop[f->prop] = f;
 		AVOW_TRY(check_expr(c, f->expr));
 	}

@@ -19,7 +19,7 @@ struct build {
 	struct avow_policy *p;
 	struct avow_arena *a;
 	struct avow_policy_error *err;
-	struct avow_span *names;	/* every literal type, as met */
+	struct avow_span *names; /* every literal type, as met */
 	size_t n_names;
 };
 
@@ -28,7 +28,8 @@ struct build {
 static int
 by_text(const void *x, const void *y)
 {
-	return avow_span_cmp(*(const struct avow_span *)x, *(const struct avow_span *)y);
+	return avow_span_cmp(
+		*(const struct avow_span *)x, *(const struct avow_span *)y);
 }
 
 uint32_t
@@ -124,15 +125,15 @@ build_symbols(struct build *b, const struct policy_tree *tree)
 
 /* --- expressions --------------------------------------------------------------------- */
 
-static enum avow_err build_expr(struct build *b, const struct policy_expr *x,
-	struct prog_expr *out);
+static enum avow_err build_expr(
+	struct build *b, const struct policy_expr *x, struct prog_expr *out);
 
 static enum avow_err
 compile_query(struct build *b, struct prog_expr *call)
 {
 	const struct prog_expr *arg = &call->args[1];
-	struct policy_at at = {arg->place, arg->literal.string,
-		"policy > expression > functionCall"};
+	struct policy_at at = {
+		arg->place, arg->literal.string, "policy > expression > functionCall"};
 	struct avow_jmespath_error why;
 	enum avow_jmespath_kind k;
 
@@ -174,7 +175,7 @@ build_expr(struct build *b, const struct policy_expr *x, struct prog_expr *out)
 		.literal = {.integer = x->integer,
 			.boolean = x->boolean,
 			.from = FROM_NONE,
-			.type = x->kind == EXPR_INTEGER	  ? AVOW_VALUE_INTEGER
+			.type = x->kind == EXPR_INTEGER   ? AVOW_VALUE_INTEGER
 				: x->kind == EXPR_BOOLEAN ? AVOW_VALUE_BOOLEAN
 							  : AVOW_VALUE_STRING},
 	};
@@ -307,8 +308,7 @@ static enum avow_err
 build_rules(struct build *b, const struct policy_tree *tree)
 {
 	struct avow_policy *p = b->p;
-	struct prog_rule *rules =
-		avow_arena_array(b->a, tree->n_rules, sizeof(*rules));
+	struct prog_rule *rules = avow_arena_array(b->a, tree->n_rules, sizeof(*rules));
 
 	if (!rules)
 		return avow_arena_err(b->a);
@@ -361,8 +361,8 @@ say_memory(struct avow_policy_error *err, enum avow_err e)
 }
 
 enum avow_err
-avow_policy_compile(struct avow_span text, struct avow_policy **out,
-	struct avow_policy_error *err)
+avow_policy_compile(
+	struct avow_span text, struct avow_policy **out, struct avow_policy_error *err)
 {
 	struct avow_policy_error own;
 	struct avow_policy *p = calloc(1, sizeof(*p));

@@ -12,7 +12,7 @@ struct policy_place {
 struct policy_at {
 	struct policy_place place;
 	struct avow_span symbol;
-	const char *rule;	/* "policy > versionInfo" */
+	const char *rule; /* "policy > versionInfo" */
 };
 
 /**

@@ -8,8 +8,8 @@
 #define LEN(a) (sizeof(a) / sizeof((a)[0]))
 
 const struct policy_fn_info policy_fns[FN_COUNT] = {
-	[FN_JMESPATH] = {"JmesPath", 2, {TYPE_STRING, TYPE_STRING}, {false, false}, true,
-		TYPE_STRING},
+	[FN_JMESPATH] = {"JmesPath", 2, {TYPE_STRING, TYPE_STRING}, {false, false},
+		true, TYPE_STRING},
 	[FN_JSON_TO_CLAIM_VALUE] = {"JsonToClaimValue", 1, {TYPE_STRING, 0},
 		{false, false}, false, TYPE_ANY},
 	[FN_IS_SUBSET_OF] = {"IsSubsetOf", 2, {TYPE_ANY, TYPE_ANY}, {true, true}, false,

@@ -33,8 +33,8 @@ struct policy_fn_info {
 	const char *name;
 	unsigned n_args;
 	unsigned arg_types[2];
-	bool arg_is_set[2];	/* takes several values, or none */
-	bool non_empty;		/* its string arguments may not be "" */
+	bool arg_is_set[2]; /* takes several values, or none */
+	bool non_empty; /* its string arguments may not be "" */
 	unsigned result;
 };
 

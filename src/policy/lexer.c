@@ -84,8 +84,7 @@ refuse(struct policy_lexer *lx, struct policy_place at, struct avow_span symbol,
 {
 	struct policy_at where = {at, symbol, "policy > token"};
 
-	return policy_refuse(
-		lx->err, AVOW_E_POLICY_SYNTAX, &where, NULL, "%s", what);
+	return policy_refuse(lx->err, AVOW_E_POLICY_SYNTAX, &where, NULL, "%s", what);
 }
 
 static enum avow_err
@@ -152,7 +151,8 @@ static void
 read_name(struct policy_lexer *lx, struct policy_token *t)
 {
 	t->kind = TOKEN_IDENT;
-	while (is_name_start(avow_cur_peek(&lx->in)) || is_digit(avow_cur_peek(&lx->in)))
+	while (is_name_start(avow_cur_peek(&lx->in)) ||
+		is_digit(avow_cur_peek(&lx->in)))
 		avow_cur_skip(&lx->in, 1);
 }
 
@@ -180,7 +180,7 @@ static bool
 has_curly_quote(struct avow_span s)
 {
 	return avow_span_find(s, AVOW_LIT("\xe2\x80\x9c")) < s.n ||
-		avow_span_find(s, AVOW_LIT("\xe2\x80\x9d")) < s.n;
+	       avow_span_find(s, AVOW_LIT("\xe2\x80\x9d")) < s.n;
 }
 
 static enum avow_err
@@ -278,9 +278,9 @@ read_symbol(struct policy_lexer *lx, struct policy_token *t)
 {
 	static const char single[] = ";,:.-{}[]()";
 	static const enum policy_token_kind kinds[] = {TOKEN_SEMICOLON, TOKEN_COMMA,
-		TOKEN_COLON, TOKEN_DOT, TOKEN_MINUS, TOKEN_OPEN_BRACE, TOKEN_CLOSE_BRACE,
-		TOKEN_OPEN_BRACKET, TOKEN_CLOSE_BRACKET, TOKEN_OPEN_PAREN,
-		TOKEN_CLOSE_PAREN};
+		TOKEN_COLON, TOKEN_DOT, TOKEN_MINUS, TOKEN_OPEN_BRACE,
+		TOKEN_CLOSE_BRACE, TOKEN_OPEN_BRACKET, TOKEN_CLOSE_BRACKET,
+		TOKEN_OPEN_PAREN, TOKEN_CLOSE_PAREN};
 	size_t from = avow_cur_offset(&lx->in);
 	char c = (char)avow_cur_u8(&lx->in);
 	const char *at = memchr(single, c, sizeof(single) - 1);
@@ -288,9 +288,9 @@ read_symbol(struct policy_lexer *lx, struct policy_token *t)
 	if (at)
 		t->kind = kinds[at - single];
 	else if (c == '=')
-		t->kind = take_pair(lx, '=')	? TOKEN_EQ
-			: take_pair(lx, '>')	? TOKEN_ARROW
-						: TOKEN_ASSIGN;
+		t->kind = take_pair(lx, '=')   ? TOKEN_EQ
+			  : take_pair(lx, '>') ? TOKEN_ARROW
+					       : TOKEN_ASSIGN;
 	else if (c == '!')
 		t->kind = take_pair(lx, '=') ? TOKEN_NE : TOKEN_NOT;
 	else if (c == '<')

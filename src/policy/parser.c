@@ -15,8 +15,8 @@
 
 struct parser {
 	struct policy_lexer lx;
-	struct policy_token t;		/* the next token */
-	unsigned last_line;		/* of the last token taken */
+	struct policy_token t; /* the next token */
+	unsigned last_line; /* of the last token taken */
 	struct avow_arena *a;
 	struct avow_policy_error *err;
 	unsigned depth, n_rules;
@@ -345,7 +345,8 @@ parse_field(struct parser *p, struct policy_field **out)
 	f->place = p->t.place;
 	f->prop = p->t.kind == TOKEN_IDENT ? policy_prop_lookup(p->t.text) : PROP_COUNT;
 	if (f->prop == PROP_COUNT)
-		return mismatch(p, "{'claim', 'type', 'value', 'valueType', 'issuer'}", rule);
+		return mismatch(
+			p, "{'claim', 'type', 'value', 'valueType', 'issuer'}", rule);
 	AVOW_TRY(advance(p));
 	AVOW_TRY(expect(p, TOKEN_ASSIGN, rule));
 	return parse_expr(p, &f->expr);
@@ -433,7 +434,7 @@ static bool
 starts_rule(const struct parser *p)
 {
 	return p->t.kind == TOKEN_ARROW || p->t.kind == TOKEN_NOT ||
-		p->t.kind == TOKEN_OPEN_BRACKET || p->t.kind == TOKEN_IDENT;
+	       p->t.kind == TOKEN_OPEN_BRACKET || p->t.kind == TOKEN_IDENT;
 }
 
 static enum avow_err

@@ -32,12 +32,12 @@ struct avow_policy;
 /** Where and why a text is not a policy. All text is printable. */
 struct avow_policy_error {
 	enum avow_err code;
-	unsigned line, column;	/* from 1; columns in bytes; 0: no place */
-	char symbol[64];	/* the offending symbol as written, cut */
-	char expected[128];	/* what could have stood there; may be "" */
-	char failure[256];	/* one sentence fragment */
-	char rule[64];		/* "policy > versionInfo" */
-	char message[640];	/* all of it in the contract's form (spec 10) */
+	unsigned line, column; /* from 1; columns in bytes; 0: no place */
+	char symbol[64]; /* the offending symbol as written, cut */
+	char expected[128]; /* what could have stood there; may be "" */
+	char failure[256]; /* one sentence fragment */
+	char rule[64]; /* "policy > versionInfo" */
+	char message[640]; /* all of it in the contract's form (spec 10) */
 };
 
 /**
@@ -78,23 +78,23 @@ enum avow_policy_action {
 
 /** Why a condition did not hold. */
 enum avow_policy_reason {
-	AVOW_POLICY_NO_CLAIM,	/* no claim has the wanted type */
-	AVOW_POLICY_NO_MATCH,	/* claims have it, but another test failed */
-	AVOW_POLICY_PRESENT,	/* `!`: a claim that must be absent is there */
-	AVOW_POLICY_FAILED	/* an evaluation error ended the rule here */
+	AVOW_POLICY_NO_CLAIM, /* no claim has the wanted type */
+	AVOW_POLICY_NO_MATCH, /* claims have it, but another test failed */
+	AVOW_POLICY_PRESENT, /* `!`: a claim that must be absent is there */
+	AVOW_POLICY_FAILED /* an evaluation error ended the rule here */
 };
 
 /** The condition that stopped a rule. Texts are as a policy would write them:
  *  "abc" with its quotes, 5, true, {1, 2} for a set. */
 struct avow_policy_failure {
 	enum avow_policy_reason reason;
-	unsigned condition;	/* from 1; 0: the action itself failed */
-	unsigned line, column;	/* of the test that failed */
-	struct avow_span claim;	/* type that was wanted or found; may be empty */
-	const char *property;	/* "value", ...; static */
-	const char *op;		/* "==", ...; static */
+	unsigned condition; /* from 1; 0: the action itself failed */
+	unsigned line, column; /* of the test that failed */
+	struct avow_span claim; /* type that was wanted or found; may be empty */
+	const char *property; /* "value", ...; static */
+	const char *op; /* "==", ...; static */
 	struct avow_span wanted;
-	struct avow_span found;	/* of the claim that came nearest; empty: none */
+	struct avow_span found; /* of the claim that came nearest; empty: none */
 	struct avow_span nearest; /* an existing type spelled like `claim`, or empty */
 };
 
@@ -103,10 +103,10 @@ struct avow_policy_trace_rule {
 	enum avow_policy_section section;
 	enum avow_policy_action action;
 	unsigned line, column;
-	unsigned conditions, passed;	/* how many it has, how many held */
+	unsigned conditions, passed; /* how many it has, how many held */
 	bool fired;
 	struct avow_policy_failure failure; /* when it did not fire */
-	const struct avow_claim *made;	/* what it added or issued */
+	const struct avow_claim *made; /* what it added or issued */
 	size_t n_made;
 	struct avow_policy_trace_rule *next;
 };
@@ -118,20 +118,20 @@ struct avow_policy_trace {
 
 struct avow_policy_options {
 	struct avow_policy_trace *trace; /* NULL: none is kept */
-	size_t max_steps;		/* 0: AVOW_MAX_POLICY_STEPS */
+	size_t max_steps; /* 0: AVOW_MAX_POLICY_STEPS */
 };
 
 /** What the policy asks of the service: its values, defaults behind them. */
 struct avow_properties {
 	bool tcb_identifier_set;
 	struct avow_span tcb_identifier; /* x-ms-sgx-tcbidentifier; "azuredefault" */
-	uint32_t tcb_evaluation;	/* its number; 0: azuredefault */
-	bool require_valid_aik_cert;	/* true */
-	uint32_t required_pcr_mask;	/* 0xFFFFFF, bit n is PCR n */
-	uint32_t report_validity_min;	/* report_validity_in_minutes; 1440 */
-	bool omit_x5c;			/* false */
-	bool allow_debug;		/* x-avow-allow-debug; false */
-	struct avow_claims set;		/* what the policy set, in order */
+	uint32_t tcb_evaluation; /* its number; 0: azuredefault */
+	bool require_valid_aik_cert; /* true */
+	uint32_t required_pcr_mask; /* 0xFFFFFF, bit n is PCR n */
+	uint32_t report_validity_min; /* report_validity_in_minutes; 1440 */
+	bool omit_x5c; /* false */
+	bool allow_debug; /* x-avow-allow-debug; false */
+	struct avow_claims set; /* what the policy set, in order */
 };
 
 /** The defaults alone, for a request without a policy. */
@@ -151,21 +151,21 @@ enum avow_err avow_policy_configure(const struct avow_policy *p,
 	struct avow_properties *out, struct avow_why *why) AVOW_CHECKED;
 
 enum avow_policy_decision {
-	AVOW_POLICY_IS_ERROR,	/* it could not be evaluated: denies */
+	AVOW_POLICY_IS_ERROR, /* it could not be evaluated: denies */
 	AVOW_POLICY_IS_DENY,
 	AVOW_POLICY_IS_PERMIT
 };
 
 struct avow_policy_outcome {
 	enum avow_policy_decision decision;
-	enum avow_err code;	/* OK for permit alone */
-	unsigned line, column;	/* the deny rule, or what failed; 0: no place */
+	enum avow_err code; /* OK for permit alone */
+	unsigned line, column; /* the deny rule, or what failed; 0: no place */
 	struct avow_claims issued; /* outgoing, in order, for_token; permit only */
 	struct avow_properties properties; /* with those of issuancerules */
 	/* not permitted: the rules that say why (see avow_policy_explain) */
 	const struct avow_policy_trace_rule *because[8];
 	size_t n_because;
-	char message[256];	/* one sentence; "" for permit */
+	char message[256]; /* one sentence; "" for permit */
 };
 
 /**
@@ -189,11 +189,15 @@ enum avow_err avow_policy_decide(const struct avow_policy *p,
 
 /**
  * Write, as one JSON value, why the outcome is not permit: {"decision",
- * "message","rules":[{"line","column","action","condition"?,...}]} names the
+ * "message","rules":[{"line","column","action","failed",...}]} names the
  * deny rule, the rule that failed, or the permit rules that came nearest and
  * the condition that each failed on.
  */
 void avow_policy_explain(const struct avow_policy_outcome *o, struct avow_jw *w);
+/** "permit", "deny", "error". Static. */
+const char *avow_policy_decision_name(enum avow_policy_decision d);
+/** A claim's value as JSON; JSON text as a string, as a policy sees it. */
+void avow_policy_put_value(struct avow_jw *w, const struct avow_claim *c);
 /** The whole trace as a JSON array. */
 void avow_policy_put_trace(const struct avow_policy_trace *t, struct avow_jw *w);
 
@@ -209,7 +213,7 @@ enum avow_err avow_policy_format(struct avow_span text, struct avow_buf *out,
 	struct avow_policy_error *err) AVOW_CHECKED;
 
 struct avow_policy_finding {
-	const char *code;	/* stable, e.g. "unknown-claim"; static */
+	const char *code; /* stable, e.g. "unknown-claim"; static */
 	unsigned line, column;
 	struct avow_span message;
 	struct avow_policy_finding *next;

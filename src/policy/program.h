@@ -19,13 +19,13 @@
 
 /** One value of a set. */
 struct policy_value {
-	enum avow_value_type type;	/* never JSON: that is a STRING here */
+	enum avow_value_type type; /* never JSON: that is a STRING here */
 	bool read_only;
 	bool boolean;
 	int64_t integer;
 	struct avow_span string;
-	const struct avow_json *tree;	/* the string as JSON, when parsed */
-	uint32_t from;			/* incoming claim that it is the value of */
+	const struct avow_json *tree; /* the string as JSON, when parsed */
+	uint32_t from; /* incoming claim that it is the value of */
 };
 
 #define FROM_NONE UINT32_MAX
@@ -33,10 +33,10 @@ struct policy_value {
 struct prog_expr {
 	enum policy_expr_kind kind;
 	struct policy_place place;
-	struct policy_value literal;	/* STRING, INTEGER, BOOLEAN */
-	uint32_t slot;			/* PROP */
+	struct policy_value literal; /* STRING, INTEGER, BOOLEAN */
+	uint32_t slot; /* PROP */
 	enum policy_prop prop;
-	enum policy_fn fn;		/* CALL */
+	enum policy_fn fn; /* CALL */
 	unsigned n_args;
 	const struct prog_expr *args;
 	unsigned types;
@@ -45,9 +45,9 @@ struct prog_expr {
 
 enum prog_test_kind {
 	TEST_GENERAL,
-	TEST_TYPE_IS,		/* type == literal: by symbol */
-	TEST_ISSUER_IS,		/* issuer == a literal that is an issuer */
-	TEST_LITERAL		/* value op literal */
+	TEST_TYPE_IS, /* type == literal: by symbol */
+	TEST_ISSUER_IS, /* issuer == a literal that is an issuer */
+	TEST_LITERAL /* value op literal */
 };
 
 struct prog_test {
@@ -63,7 +63,7 @@ struct prog_test {
 
 struct prog_cond {
 	bool negated;
-	bool computes;		/* some test's expression is no literal */
+	bool computes; /* some test's expression is no literal */
 	struct policy_place place;
 	uint32_t slot;
 	struct avow_span ident;
@@ -79,26 +79,26 @@ struct prog_rule {
 	unsigned n_conds;
 	uint32_t claim_slot;
 	const struct prog_expr *type, *value, *value_type; /* NULL: not given */
-	uint32_t symbol;	/* of a literal type, else SYMBOL_NONE */
+	uint32_t symbol; /* of a literal type, else SYMBOL_NONE */
 };
 
 struct avow_policy {
 	struct avow_arena arena;
 	struct avow_span text;
 	unsigned version;
-	const struct prog_rule *rules;	/* in the order of the text */
+	const struct prog_rule *rules; /* in the order of the text */
 	unsigned n_rules;
-	unsigned first[3], count[3];	/* rules of each section */
+	unsigned first[3], count[3]; /* rules of each section */
 	struct policy_place section_place[3];
-	bool folded_section[3];		/* its name had capitals */
+	bool folded_section[3]; /* its name had capitals */
 	const struct avow_span *symbols; /* sorted, none registered */
 	unsigned n_symbols;
 	unsigned max_slots, max_tests;
 };
 
 /** The symbol of a claim type. `id` may be OTHER: then it is looked up. */
-uint32_t policy_symbol(const struct avow_policy *p, enum avow_claim_id id,
-	struct avow_span name);
+uint32_t policy_symbol(
+	const struct avow_policy *p, enum avow_claim_id id, struct avow_span name);
 
 /**
  * Compile a checked tree into p, whose arena and text are set.

@@ -8,10 +8,10 @@
 
 #include "policy/lang.h"
 
-#define PCR_MASK_ALL 0xFFFFFFu		/* PCR 0 to 23 */
+#define PCR_MASK_ALL 0xFFFFFFu /* PCR 0 to 23 */
 #define VALIDITY_DEFAULT_MIN 1440u
-#define VALIDITY_MAX_MIN (366u * 1440u)	/* a year */
-#define TCB_NUMBER_DIGITS 9u		/* fits 32 bits */
+#define VALIDITY_MAX_MIN (366u * 1440u) /* a year */
+#define TCB_NUMBER_DIGITS 9u /* fits 32 bits */
 #define AZURE_DEFAULT "azuredefault"
 
 /* "azuredefault", or a TCB evaluation data number without leading zeros. */
@@ -83,8 +83,8 @@ static const struct policy_property properties[] = {
 		set_require_valid_aik_cert},
 	{"required_pcr_mask", TYPE_INTEGER, "an Integer from 0 to 16777215", true,
 		AVOW_KIND_TPM, set_required_pcr_mask},
-	{"report_validity_in_minutes", TYPE_INTEGER, "an Integer from 1 to 527040", false,
-		AVOW_KIND_TPM, set_report_validity},
+	{"report_validity_in_minutes", TYPE_INTEGER, "an Integer from 1 to 527040",
+		false, AVOW_KIND_TPM, set_report_validity},
 	{"omit_x5c", TYPE_BOOLEAN, "true or false", false, AVOW_KIND_TPM, set_omit_x5c},
 	{"x-avow-allow-debug", TYPE_BOOLEAN, "true or false", true, AVOW_KIND_TDX,
 		set_allow_debug},

@@ -6,10 +6,10 @@
 
 struct policy_property {
 	const char *name;
-	unsigned type;		/* TYPE_* of lang.h */
-	const char *expected;	/* its values, for an error */
-	bool before_verify;	/* acts on verification: only configurationrules */
-	unsigned kinds;		/* attestation types that look at it */
+	unsigned type; /* TYPE_* of lang.h */
+	const char *expected; /* its values, for an error */
+	bool before_verify; /* acts on verification: only configurationrules */
+	unsigned kinds; /* attestation types that look at it */
 	bool (*set)(struct avow_properties *p, const struct avow_claim *value);
 };
 
@@ -18,8 +18,8 @@ const struct policy_property *policy_property_lookup(struct avow_span name);
 /** The i-th, NULL behind the last. */
 const struct policy_property *policy_property_at(size_t i);
 /** True when it can have that value. */
-bool policy_property_accepts(const struct policy_property *p,
-	const struct avow_claim *value);
+bool policy_property_accepts(
+	const struct policy_property *p, const struct avow_claim *value);
 /**
  * Put a property in force; it also joins out->set. `verified` says that the
  * evidence is verified already, so that what acts on verification is only kept.

@@ -68,7 +68,8 @@ rules_eq(const struct policy_rule *a, const struct policy_rule *b)
 {
 	for (; a && b; a = a->next, b = b->next)
 		if (a->action != b->action || !avow_span_eq(a->claim, b->claim) ||
-			!conds_eq(a->conds, b->conds) || !fields_eq(a->fields, b->fields))
+			!conds_eq(a->conds, b->conds) ||
+			!fields_eq(a->fields, b->fields))
 			return false;
 	return a == NULL && b == NULL;
 }

@@ -16,25 +16,25 @@ enum policy_expr_kind { EXPR_STRING, EXPR_INTEGER, EXPR_BOOLEAN, EXPR_PROP, EXPR
 struct policy_expr {
 	enum policy_expr_kind kind;
 	struct policy_place place;
-	struct avow_span string;	/* STRING */
-	int64_t integer;		/* INTEGER */
-	bool boolean;			/* BOOLEAN */
-	struct avow_span name;		/* PROP: the identifier; CALL: the function */
-	enum policy_prop prop;		/* PROP */
-	struct policy_expr *args;	/* CALL: a list, n_args long */
+	struct avow_span string; /* STRING */
+	int64_t integer; /* INTEGER */
+	bool boolean; /* BOOLEAN */
+	struct avow_span name; /* PROP: the identifier; CALL: the function */
+	enum policy_prop prop; /* PROP */
+	struct policy_expr *args; /* CALL: a list, n_args long */
 	unsigned n_args;
-	struct policy_expr *next;	/* in an argument list */
+	struct policy_expr *next; /* in an argument list */
 	/* the checker's */
-	uint32_t slot;			/* PROP */
-	enum policy_fn fn;		/* CALL */
-	unsigned types;			/* TYPE_* that it can give */
+	uint32_t slot; /* PROP */
+	enum policy_fn fn; /* CALL */
+	unsigned types; /* TYPE_* that it can give */
 };
 
 /** One test in the brackets of a condition. */
 struct policy_test {
 	enum policy_prop prop;
 	enum policy_op op;
-	bool single_equals;	/* written `=` */
+	bool single_equals; /* written `=` */
 	struct policy_place place;
 	struct policy_expr *expr;
 	struct policy_test *next;
@@ -43,14 +43,14 @@ struct policy_test {
 struct policy_cond {
 	bool negated;
 	struct policy_place place;
-	struct avow_span ident;	/* empty when there is none */
+	struct avow_span ident; /* empty when there is none */
 	struct policy_place ident_place;
 	struct policy_test *tests;
 	unsigned n_tests;
 	struct policy_cond *next;
 	/* the checker's */
-	uint32_t slot;			/* of ident, or NO_SLOT */
-	const struct policy_rule *rule;	/* that it stands in */
+	uint32_t slot; /* of ident, or NO_SLOT */
+	const struct policy_rule *rule; /* that it stands in */
 };
 
 /** One `property = expression` of an action's claim. */
@@ -67,7 +67,7 @@ struct policy_rule {
 	unsigned n_conds;
 	enum avow_policy_action action;
 	struct policy_place action_place;
-	struct avow_span claim;	/* claim = IDENT; empty when fields are given */
+	struct avow_span claim; /* claim = IDENT; empty when fields are given */
 	struct policy_place claim_place;
 	struct policy_field *fields;
 	struct policy_comment *comments; /* before it and inside it */
@@ -81,22 +81,22 @@ struct policy_rule {
 
 struct policy_sect {
 	enum avow_policy_section kind;
-	struct avow_span written;	/* its name as spelled */
+	struct avow_span written; /* its name as spelled */
 	struct policy_place place;
 	struct policy_rule *rules;
 	struct policy_comment *comments; /* before it */
-	struct policy_comment *tail;	/* before its closing brace */
+	struct policy_comment *tail; /* before its closing brace */
 	struct policy_comment *trailing;
 	struct policy_sect *next;
 };
 
 struct policy_tree {
-	unsigned version;		/* 10, 11, 12 */
+	unsigned version; /* 10, 11, 12 */
 	struct policy_place version_place;
 	struct policy_comment *comments; /* before and inside the version line */
 	struct policy_comment *trailing;
 	struct policy_sect *sects;
-	struct policy_comment *tail;	/* at the end of the text */
+	struct policy_comment *tail; /* at the end of the text */
 	unsigned n_rules;
 	struct policy_place end;
 };
@@ -121,7 +121,7 @@ enum avow_err policy_parse(struct avow_span text, struct avow_arena *a,
  * @return AVOW_OK; AVOW_E_POLICY_SECTION, _ACTION, _VERSION, _NAME, _TYPE,
  *	_PROPERTY, _SYNTAX.
  */
-enum avow_err policy_check(struct policy_tree *tree, struct avow_policy_error *err)
-	AVOW_CHECKED;
+enum avow_err policy_check(
+	struct policy_tree *tree, struct avow_policy_error *err) AVOW_CHECKED;
 
 #endif

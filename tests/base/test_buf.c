@@ -116,12 +116,38 @@ wipe_leaves_it_usable(void **state)
 	avow_buf_clear(&b);
 }
 
+static void
+grows_in_an_arena_under_both_limits(void **state)
+{
+	struct avow_arena a;
+	struct avow_buf b;
+
+	(void)state;
+	avow_arena_init(&a, 4096);
+	avow_buf_init_arena(&b, &a, 1000);
+	for (int i = 0; i < 1000; i++)
+		avow_buf_put_byte(&b, (uint8_t)i);
+	assert_ok(b.err);
+	assert_int_equal(999 & 0xff, b.p[999]);
+	avow_buf_put_byte(&b, 'x');
+	assert_err(AVOW_E_TOO_LARGE, b.err);
+	avow_buf_clear(&b);
+	assert_null(b.p);
+	avow_buf_init_arena(&b, &a, 100000);
+	while (b.err == AVOW_OK)
+		avow_buf_put_str(&b, "0123456789");
+	assert_err(AVOW_E_TOO_LARGE, b.err);
+	assert_true(a.hit_limit);
+	avow_arena_clear(&a);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(collects_bytes),
 		cmocka_unit_test(grows_to_its_maximum_and_no_further),
+		cmocka_unit_test(grows_in_an_arena_under_both_limits),
 		cmocka_unit_test(the_first_error_sticks_until_reset),
 		cmocka_unit_test(extend_gives_room_that_counts),
 		cmocka_unit_test(long_printf_is_not_cut),
