@@ -62,7 +62,7 @@ bool avow_collateral_entry(
 struct avow_intel_query {
 	enum avow_tee tee;
 	uint8_t fmspc[6], pce_id[2]; /* of the PCK certificate */
-	const struct avow_cert *pck_ca; /* of a verified PCK chain */
+	struct avow_cert *pck_ca; /* of a verified PCK chain */
 	int64_t at_s; /* the appraisal time */
 	int64_t grace_s; /* tolerance behind nextUpdate, >= 0 */
 	uint32_t baseline; /* tcbEvaluationDataNumber; 0: the newest */

@@ -28,8 +28,9 @@ struct avow_pck_chain {
  * @param out holds references; avow_pck_chain_clear drops them. Empty on error.
  * @return AVOW_OK, or in this order: AVOW_E_PCK_CHAIN_LENGTH (not three),
  * _ORDER (not leaf, CA, root by issuer and subject), _NAME (common names),
- * _CONSTRAINTS (version 3 extensions, CA, path length, key usage, P-256),
- * _ROOT (the root's key is not pinned), _SIGNATURE (any link, and the root's own).
+ * _ROOT (the root's key is not pinned), _CONSTRAINTS (the profile's extensions,
+ * CA, path length, key usage, P-256), _SIGNATURE (any link, and the root's own);
+ * AVOW_E_NO_MEMORY, AVOW_E_CRYPTO.
  */
 enum avow_err avow_pck_chain_verify(struct avow_cert *const certs[], size_t n,
 	const struct avow_anchors *anchors, struct avow_pck_chain *out,

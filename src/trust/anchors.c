@@ -1,0 +1,302 @@
+/*
+ * The set of trusted root keys. Decides which keys count as a root, from what
+ * is built in and what the operator adds; leaves every chain to its own
+ * verifier (intel_chain.c).
+ */
+#include "trust/anchors.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/limits.h"
+#include "trust/intel_builtin.h"
+#include "wire/pem.h"
+
+/* Kind and key together are the identity of an anchor. */
+struct anchor {
+	uint8_t kind;
+	uint8_t spki_sha256[AVOW_SHA256_BYTES];
+};
+
+struct root_cert {
+	enum avow_anchor_kind kind;
+	struct avow_cert *cert;
+};
+
+struct avow_anchors {
+	atomic_uint refs;
+	struct anchor *keys; /* sorted, no two alike */
+	size_t n_keys;
+	struct root_cert *certs; /* in the order they were added */
+	size_t n_certs;
+	uint8_t id[AVOW_SHA256_BYTES];
+};
+
+static int
+by_key(const void *a, const void *b)
+{
+	return memcmp(a, b, sizeof(struct anchor));
+}
+
+static enum avow_err
+refresh_id(struct avow_anchors *a)
+{
+	struct avow_span parts[2] = {AVOW_LIT("avow anchors 1"),
+		{(const uint8_t *)a->keys, a->n_keys * sizeof(*a->keys)}};
+
+	qsort(a->keys, a->n_keys, sizeof(*a->keys), by_key);
+	return avow_digest(AVOW_SHA256, parts, 2, a->id);
+}
+
+static bool
+has_key(const struct avow_anchors *a, const struct anchor *k)
+{
+	return bsearch(k, a->keys, a->n_keys, sizeof(*k), by_key) != NULL;
+}
+
+static enum avow_err
+anchor_of(enum avow_anchor_kind kind, const struct avow_pubkey *key, struct anchor *out)
+{
+	out->kind = (uint8_t)kind;
+	return avow_sha256(avow_pubkey_spki(key), out->spki_sha256);
+}
+
+/* Room for `more` keys and certificates; the set is as it was on failure. */
+static enum avow_err
+reserve(struct avow_anchors *a, size_t more)
+{
+	struct anchor *k = realloc(a->keys, (a->n_keys + more) * sizeof(*k));
+	struct root_cert *c;
+
+	if (!k)
+		return AVOW_E_NO_MEMORY;
+	a->keys = k;
+	c = realloc(a->certs, (a->n_certs + more) * sizeof(*c));
+	if (!c)
+		return AVOW_E_NO_MEMORY;
+	a->certs = c;
+	return AVOW_OK;
+}
+
+/* Into reserved room. */
+static enum avow_err
+add_key(struct avow_anchors *a, const struct anchor *k)
+{
+	if (has_key(a, k))
+		return AVOW_OK;
+	a->keys[a->n_keys++] = *k;
+	return refresh_id(a);
+}
+
+static enum avow_err
+add_builtin(struct avow_anchors *a)
+{
+	struct avow_pubkey *key = NULL;
+	struct anchor k;
+	enum avow_err e;
+
+	AVOW_TRY(reserve(a, 1));
+	AVOW_TRY(avow_pubkey_from_point(
+		AVOW_KEY_P256, avow_span_make(avow_intel_sgx_root_key, 64), &key));
+	e = anchor_of(AVOW_ANCHOR_INTEL_SGX, key, &k);
+	avow_pubkey_free(key);
+	return e == AVOW_OK ? add_key(a, &k) : e;
+}
+
+enum avow_err
+avow_anchors_new(bool with_builtin, struct avow_anchors **out)
+{
+	struct avow_anchors *a = calloc(1, sizeof(*a));
+	enum avow_err e;
+
+	*out = NULL;
+	if (!a)
+		return AVOW_E_NO_MEMORY;
+	atomic_init(&a->refs, 1);
+	e = with_builtin ? add_builtin(a) : reserve(a, 1);
+	if (e == AVOW_OK)
+		e = refresh_id(a);
+	if (e != AVOW_OK) {
+		avow_anchors_free(a);
+		return e;
+	}
+	*out = a;
+	return AVOW_OK;
+}
+
+/* What one PEM block adds: a key, and its certificate if it came as one. */
+struct addition {
+	struct anchor key;
+	struct avow_cert *cert;
+};
+
+static const struct avow_at at = {"trust_anchor", NULL, "RFC 5280, 6.1.1"};
+
+static enum avow_err
+unusable(struct avow_why *why, const char *expected)
+{
+	return avow_refuse(why, AVOW_E_ANCHOR_FORMAT, &at, expected, NULL);
+}
+
+static enum avow_err
+key_fits(enum avow_anchor_kind kind, const struct avow_pubkey *k, struct avow_why *why)
+{
+	if (kind == AVOW_ANCHOR_INTEL_SGX && avow_pubkey_type(k) != AVOW_KEY_P256)
+		return unusable(why, "a P-256 key");
+	return AVOW_OK;
+}
+
+/* A self-signed CA: a leaf or an intermediate pinned by mistake is refused. */
+static enum avow_err
+read_cert(enum avow_anchor_kind kind, struct avow_span der, struct addition *add,
+	struct avow_why *why)
+{
+	enum avow_err e = avow_cert_parse(der, &add->cert, NULL);
+
+	if (e == AVOW_E_NO_MEMORY || e == AVOW_E_CRYPTO)
+		return e;
+	if (e != AVOW_OK)
+		return unusable(why, "a certificate that parses");
+	AVOW_TRY(key_fits(kind, add->cert->key, why));
+	if (!avow_cert_is_self_issued(add->cert) ||
+		avow_chain_link(add->cert, add->cert, 0, NULL) != AVOW_OK)
+		return unusable(why, "a self-signed CA certificate");
+	return anchor_of(kind, add->cert->key, &add->key);
+}
+
+static enum avow_err
+read_key(enum avow_anchor_kind kind, struct avow_span der, struct addition *add,
+	struct avow_why *why)
+{
+	struct avow_pubkey *k = NULL;
+	enum avow_err e = avow_pubkey_from_spki(der, &k);
+
+	if (e == AVOW_E_NO_MEMORY || e == AVOW_E_CRYPTO)
+		return e;
+	if (e != AVOW_OK)
+		return unusable(why, "a public key that parses");
+	e = key_fits(kind, k, why);
+	if (e == AVOW_OK)
+		e = anchor_of(kind, k, &add->key);
+	avow_pubkey_free(k);
+	return e;
+}
+
+static enum avow_err
+read_block(enum avow_anchor_kind kind, const struct avow_pem_block *b,
+	struct addition *add, struct avow_why *why)
+{
+	if (avow_span_eq_str(b->label, "CERTIFICATE"))
+		return read_cert(kind, b->der, add, why);
+	if (avow_span_eq_str(b->label, "PUBLIC KEY"))
+		return read_key(kind, b->der, add, why);
+	return unusable(why, "CERTIFICATE or PUBLIC KEY");
+}
+
+static enum avow_err
+take(struct avow_anchors *a, enum avow_anchor_kind kind, struct addition *adds,
+	size_t n)
+{
+	AVOW_TRY(reserve(a, n));
+	for (size_t i = 0; i < n; i++) {
+		AVOW_TRY(add_key(a, &adds[i].key));
+		if (!adds[i].cert)
+			continue;
+		a->certs[a->n_certs++] = (struct root_cert){kind, adds[i].cert};
+		adds[i].cert = NULL;
+	}
+	return AVOW_OK;
+}
+
+static enum avow_err
+add_blocks(struct avow_anchors *a, enum avow_anchor_kind kind,
+	const struct avow_pem_block *b, size_t n, struct avow_why *why)
+{
+	struct addition *adds = calloc(n, sizeof(*adds));
+	enum avow_err e = AVOW_OK;
+
+	if (!adds)
+		return AVOW_E_NO_MEMORY;
+	for (size_t i = 0; i < n && e == AVOW_OK; i++) {
+		e = read_block(kind, &b[i], &adds[i], why);
+		if (e == AVOW_E_ANCHOR_FORMAT)
+			avow_why_field(why, "PEM block %zu", i + 1);
+	}
+	if (e == AVOW_OK)
+		e = take(a, kind, adds, n);
+	for (size_t i = 0; i < n; i++)
+		avow_cert_free(adds[i].cert);
+	free(adds);
+	return e;
+}
+
+enum avow_err
+avow_anchors_add_pem(struct avow_anchors *a, enum avow_anchor_kind kind,
+	struct avow_span pem, struct avow_why *why)
+{
+	struct avow_arena scratch;
+	struct avow_pem_block *b;
+	enum avow_err e;
+	size_t n;
+
+	avow_arena_init(&scratch, AVOW_MIB(4));
+	e = avow_pem_parse(pem, AVOW_MAX_PEM_BLOCKS, &scratch, &b, &n);
+	if (e == AVOW_OK)
+		e = add_blocks(a, kind, b, n, why);
+	else if (e != AVOW_E_NO_MEMORY)
+		e = unusable(why, "a PEM text of certificates or public keys");
+	avow_arena_clear(&scratch);
+	return e;
+}
+
+struct avow_anchors *
+avow_anchors_ref(struct avow_anchors *a)
+{
+	atomic_fetch_add_explicit(&a->refs, 1, memory_order_relaxed);
+	return a;
+}
+
+void
+avow_anchors_free(struct avow_anchors *a)
+{
+	if (!a || atomic_fetch_sub_explicit(&a->refs, 1, memory_order_acq_rel) != 1)
+		return;
+	for (size_t i = 0; i < a->n_certs; i++)
+		avow_cert_free(a->certs[i].cert);
+	free(a->certs);
+	free(a->keys);
+	free(a);
+}
+
+bool
+avow_anchors_has(const struct avow_anchors *a, enum avow_anchor_kind kind,
+	const struct avow_cert *root)
+{
+	struct anchor k;
+
+	/* a digest that fails is no anchor */
+	return anchor_of(kind, root->key, &k) == AVOW_OK && has_key(a, &k);
+}
+
+bool
+avow_anchors_has_intel_root(const struct avow_anchors *a, const struct avow_cert *root)
+{
+	return avow_anchors_has(a, AVOW_ANCHOR_INTEL_SGX, root);
+}
+
+const uint8_t *
+avow_anchors_id(const struct avow_anchors *a)
+{
+	return a->id;
+}
+
+struct avow_cert *
+avow_anchors_cert(const struct avow_anchors *a, enum avow_anchor_kind kind, size_t i)
+{
+	for (size_t j = 0; j < a->n_certs; j++)
+		if (a->certs[j].kind == kind && i-- == 0)
+			return a->certs[j].cert;
+	return NULL;
+}
