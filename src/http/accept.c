@@ -26,7 +26,7 @@ is_passing(int code)
 }
 
 void
-avow_worker_listen(struct worker *w, bool on)
+avow_http_worker_listen(struct worker *w, bool on)
 {
 	for (size_t i = 0; i < w->s->n_listen; i++) {
 		struct epoll_event ev = {.events = EPOLLIN, .data.fd = w->listen[i]};
@@ -95,7 +95,7 @@ take_in(struct worker *w, int fd, const struct sockaddr *sa, socklen_t n,
 }
 
 void
-avow_worker_accept(struct worker *w, int listen_fd, int64_t now_ms)
+avow_http_worker_accept(struct worker *w, int listen_fd, int64_t now_ms)
 {
 	for (int i = 0; i < ACCEPT_AT_ONCE; i++) {
 		struct sockaddr_storage sa;
@@ -114,7 +114,7 @@ avow_worker_accept(struct worker *w, int listen_fd, int64_t now_ms)
 		/* No descriptor or memory: a socket that stays readable would
 		 * keep this loop spinning, so look away for a moment. */
 		AVOW_LOG(AVOW_LOG_ERROR, "accept_failed", AVOW_LOGI("errno", errno));
-		avow_worker_listen(w, false);
+		avow_http_worker_listen(w, false);
 		w->listen_again_ms = now_ms + LISTEN_AGAIN_MS;
 		return;
 	}

@@ -58,24 +58,11 @@ avow_on_target(void *cls, const char *target, struct MHD_Connection *mhd)
 	return rq;
 }
 
-static void
-await_body(struct request *rq)
-{
-	struct conn *c = rq->conn;
-	const struct avow_http_limits *l = &c->w->s->limits;
-	uint64_t expected =
-		rq->head.is_chunked ? rq->pub.route->max_body : rq->head.length;
-	int64_t more = 0;
-
-	if (l->body_bytes_per_ms > 0)
-		more = (int64_t)(expected / (uint64_t)l->body_bytes_per_ms);
-	avow_conn_enter(c, CONN_BODY, avow_clock_mono_ms() + l->body_ms + more);
-}
-
 static enum MHD_Result
 on_head(struct request *rq, struct MHD_Connection *mhd, const char *method,
 	const char *version)
 {
+	struct conn *c = rq->conn;
 	bool has_body, is_judged;
 
 	if (rq->code == AVOW_OK)
@@ -85,18 +72,19 @@ on_head(struct request *rq, struct MHD_Connection *mhd, const char *method,
 	is_judged = rq->pub.path.p != NULL;
 	if (rq->code == AVOW_OK) {
 		if (has_body)
-			await_body(rq);
+			avow_conn_enter(c, CONN_BODY,
+				avow_clock_mono_ms() + c->w->s->limits.body_ms);
 		return MHD_YES;
 	}
 	if (rq->code == AVOW_E_HTTP_HEAD_TOO_LARGE) {
-		avow_conn_answer_raw(rq->conn, rq->code, &rq->why);
+		avow_conn_answer_raw(c, rq->code, &rq->why);
 		return MHD_NO;
 	}
 	/* Two parsers might not agree where a head that was not understood
 	 * ends: nothing behind it on this connection is read. */
 	if (!has_body && is_judged)
 		return MHD_YES; /* avow_request_finish answers */
-	rq->conn->lingers = true;
+	c->lingers = true;
 	return avow_request_refuse(rq, mhd, rq->code);
 }
 

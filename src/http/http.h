@@ -106,7 +106,6 @@ struct avow_http_limits {
 	int body_ms; /* whole body, from the end of the head */
 	int idle_ms; /* kept alive between two requests */
 	int send_ms; /* taking the whole answer */
-	int body_bytes_per_ms; /* a body gets length / this more time */
 };
 
 struct avow_http_config {
@@ -127,7 +126,7 @@ struct avow_http_config {
 /** The limits that a NULL means. */
 const struct avow_http_limits *avow_http_default_limits(void);
 
-#define AVOW_HTTP_MAX_LISTEN 8
+#define AVOW_HTTP_MAX_LISTEN 16
 
 /**
  * Bind each address, once a worker; nobody is answered before avow_http_start.

@@ -9,13 +9,10 @@
 #include <string.h>
 #include <sys/random.h>
 
-/* A slot's counter has 16 bits; the total bounds every slot. */
-#define MAX_TOTAL 60000u
-
 void
 avow_peers_init(struct peers *p, unsigned max_total, unsigned max_each)
 {
-	p->max_total = max_total < MAX_TOTAL ? max_total : MAX_TOTAL;
+	p->max_total = max_total;
 	p->max_each = max_each;
 	/* A weak seed lets a peer share counters on purpose, nothing worse. */
 	if (getrandom(p->seed, sizeof(p->seed), 0) != (ssize_t)sizeof(p->seed))
@@ -87,7 +84,7 @@ avow_peers_leave(struct peers *p, struct peer *peer)
 bool
 avow_peers_enter(struct peers *p, const struct sockaddr *sa, struct peer *out)
 {
-	unsigned least = UINT16_MAX;
+	unsigned least = UINT32_MAX;
 
 	if (atomic_fetch_add_explicit(&p->total, 1, memory_order_relaxed) >=
 		p->max_total) {

@@ -20,14 +20,13 @@
 #define BACKLOG 1024
 
 static const struct avow_http_limits default_limits = {
-	.max_connections = 4096,
+	.max_connections = 8192,
 	.max_per_address = 2048, /* a proxy in front is one address */
 	.max_body_in_flight = AVOW_MIB(256),
 	.head_ms = 10000,
-	.body_ms = 20000,
+	.body_ms = 60000,
 	.idle_ms = 60000,
-	.send_ms = 20000,
-	.body_bytes_per_ms = 1024,
+	.send_ms = 30000,
 };
 
 const struct avow_http_limits *
@@ -92,7 +91,7 @@ avow_http_bind(const char *const *listen_on, size_t n_listen, unsigned workers,
 
 	*out = NULL;
 	if (n_listen == 0 || n_listen > AVOW_HTTP_MAX_LISTEN)
-		return avow_refuse(why, AVOW_E_HTTP_LISTEN, &at, "1 to 8 addresses",
+		return avow_refuse(why, AVOW_E_HTTP_LISTEN, &at, "1 to 16 addresses",
 			"%zu", n_listen);
 	s = calloc(1, sizeof(*s));
 	if (!s)
@@ -186,7 +185,7 @@ start_threads(struct avow_http_server *s)
 	for (unsigned i = 0; i < s->n_workers && err == AVOW_OK; i++) {
 		struct worker *w = &s->workers[i];
 
-		if (pthread_create(&w->thread, NULL, avow_worker_run, w) != 0) {
+		if (pthread_create(&w->thread, NULL, avow_http_worker_run, w) != 0) {
 			err = AVOW_E_INTERNAL;
 		} else {
 			w->has_thread = true;
@@ -210,7 +209,7 @@ avow_http_start(struct avow_http_server *s, const struct avow_http_config *confi
 
 	AVOW_TRY(take_config(s, config, why));
 	for (unsigned i = 0; i < s->n_workers; i++)
-		AVOW_TRY(avow_worker_open(&s->workers[i], s, i, why));
+		AVOW_TRY(avow_http_worker_open(&s->workers[i], s, i, why));
 	AVOW_TRY(start_threads(s));
 	for (unsigned i = 0; i < s->n_workers; i++)
 		for (size_t k = 0; k < s->n_listen; k++)
@@ -218,7 +217,7 @@ avow_http_start(struct avow_http_server *s, const struct avow_http_config *confi
 				return avow_refuse(
 					why, AVOW_E_HTTP_LISTEN, &at, NULL, NULL);
 	for (unsigned i = 0; i < s->n_workers; i++)
-		avow_worker_tell(&s->workers[i], WORKER_SERVES, 0);
+		avow_http_worker_tell(&s->workers[i], WORKER_SERVES, 0);
 	return AVOW_OK;
 }
 
@@ -238,7 +237,7 @@ avow_http_set_certificate(struct avow_http_server *s, const char *cert_pem,
 		w->told_identity = id;
 		pthread_mutex_unlock(&w->lock);
 		avow_tls_identity_unref(old);
-		avow_worker_wake(w);
+		avow_http_worker_wake(w);
 	}
 	return AVOW_OK;
 }
@@ -266,7 +265,7 @@ avow_http_resume(struct avow_http_server *s, uint64_t token)
 	if (w->n_resumed < w->cap_resumed)
 		w->resumed[w->n_resumed++] = token;
 	pthread_mutex_unlock(&w->lock);
-	avow_worker_wake(w);
+	avow_http_worker_wake(w);
 }
 
 struct avow_http_counts
@@ -291,7 +290,7 @@ avow_http_stop(struct avow_http_server *s, int drain_ms)
 	if (!s)
 		return true;
 	for (unsigned i = 0; i < s->n_workers; i++)
-		avow_worker_tell(
+		avow_http_worker_tell(
 			&s->workers[i], WORKER_DRAINS, avow_clock_mono_ms() + drain_ms);
 	for (unsigned i = 0; i < s->n_workers; i++) {
 		struct worker *w = &s->workers[i];
@@ -299,7 +298,7 @@ avow_http_stop(struct avow_http_server *s, int drain_ms)
 		if (w->has_thread)
 			pthread_join(w->thread, NULL);
 		whole = whole && !w->was_cut;
-		avow_worker_close(w);
+		avow_http_worker_close(w);
 	}
 	pthread_mutex_destroy(&s->lock);
 	pthread_cond_destroy(&s->ready);

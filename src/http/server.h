@@ -30,7 +30,7 @@ struct conn;
  */
 struct peers {
 	_Atomic uint32_t total;
-	_Atomic uint16_t slots[2][PEER_SLOTS];
+	_Atomic uint32_t slots[2][PEER_SLOTS];
 	uint64_t seed[4];
 	unsigned max_total, max_each;
 };
@@ -234,17 +234,17 @@ struct worker {
 	size_t n_resumed, cap_resumed;
 };
 
-enum avow_err avow_worker_open(struct worker *w, struct avow_http_server *s,
+enum avow_err avow_http_worker_open(struct worker *w, struct avow_http_server *s,
 	unsigned index, struct avow_why *why) AVOW_CHECKED;
-void *avow_worker_run(void *arg);
-void avow_worker_wake(struct worker *w);
+void *avow_http_worker_run(void *arg);
+void avow_http_worker_wake(struct worker *w);
 /** Any thread: go on to that part of life; until_ms bounds a drain. */
-void avow_worker_tell(struct worker *w, enum worker_life life, int64_t until_ms);
+void avow_http_worker_tell(struct worker *w, enum worker_life life, int64_t until_ms);
 /** After its thread has ended. */
-void avow_worker_close(struct worker *w);
+void avow_http_worker_close(struct worker *w);
 
-void avow_worker_accept(struct worker *w, int listen_fd, int64_t now_ms);
-void avow_worker_listen(struct worker *w, bool on);
+void avow_http_worker_accept(struct worker *w, int listen_fd, int64_t now_ms);
+void avow_http_worker_listen(struct worker *w, bool on);
 
 /* The library's callbacks, all on the worker's thread. */
 void *avow_on_target(void *cls, const char *target, struct MHD_Connection *mhd);

@@ -33,7 +33,7 @@
 #define DRAIN_SILENT_MS 500
 
 void
-avow_worker_wake(struct worker *w)
+avow_http_worker_wake(struct worker *w)
 {
 	uint64_t one = 1;
 
@@ -43,13 +43,13 @@ avow_worker_wake(struct worker *w)
 }
 
 void
-avow_worker_tell(struct worker *w, enum worker_life life, int64_t until_ms)
+avow_http_worker_tell(struct worker *w, enum worker_life life, int64_t until_ms)
 {
 	pthread_mutex_lock(&w->lock);
 	w->told = life;
 	w->told_until_ms = until_ms;
 	pthread_mutex_unlock(&w->lock);
-	avow_worker_wake(w);
+	avow_http_worker_wake(w);
 }
 
 /* --- start and end ------------------------------------------------------------ */
@@ -99,7 +99,7 @@ watch(struct worker *w, int fd)
 }
 
 enum avow_err
-avow_worker_open(struct worker *w, struct avow_http_server *s, unsigned index,
+avow_http_worker_open(struct worker *w, struct avow_http_server *s, unsigned index,
 	struct avow_why *why)
 {
 	const union MHD_DaemonInfo *info;
@@ -132,7 +132,7 @@ close_fd(int *fd)
 }
 
 void
-avow_worker_close(struct worker *w)
+avow_http_worker_close(struct worker *w)
 {
 	if (w->mhd)
 		MHD_stop_daemon(w->mhd);
@@ -179,8 +179,8 @@ begin_drain(struct worker *w, int64_t now_ms)
 
 	for (size_t i = 0; i < w->s->n_listen; i++)
 		if (w->is_listening)
-			avow_worker_accept(w, w->listen[i], now_ms);
-	avow_worker_listen(w, false);
+			avow_http_worker_accept(w, w->listen[i], now_ms);
+	avow_http_worker_listen(w, false);
 	w->listen_again_ms = INT64_MAX;
 	for (size_t i = 0; i < w->s->n_listen; i++)
 		close_fd(&w->listen[i]);
@@ -222,7 +222,7 @@ take_box(struct worker *w, int64_t now_ms)
 		return;
 	w->life = told;
 	if (told == WORKER_SERVES)
-		avow_worker_listen(w, true);
+		avow_http_worker_listen(w, true);
 	else
 		begin_drain(w, now_ms);
 }
@@ -274,7 +274,7 @@ on_event(struct worker *w, int fd, int64_t now_ms)
 			take_box(w, now_ms);
 	} else if (is_listen_fd(w, fd)) {
 		if (w->is_listening)
-			avow_worker_accept(w, fd, now_ms);
+			avow_http_worker_accept(w, fd, now_ms);
 	} else if (fd != w->mhd_epoll) {
 		avow_linger_read(w, fd);
 	}
@@ -298,7 +298,7 @@ turn(struct worker *w, unsigned *fruitless)
 	avow_linger_expire(w, now_ms);
 	if (w->listen_again_ms <= now_ms) {
 		w->listen_again_ms = INT64_MAX;
-		avow_worker_listen(w, true);
+		avow_http_worker_listen(w, true);
 	}
 }
 
@@ -335,7 +335,7 @@ report_ready(struct worker *w, enum avow_err err)
 }
 
 void *
-avow_worker_run(void *arg)
+avow_http_worker_run(void *arg)
 {
 	struct worker *w = arg;
 	const struct avow_http_config *config = &w->s->config;
