@@ -153,6 +153,10 @@ unsigned avow_http_workers(const struct avow_http_server *s);
 enum avow_err avow_http_start(struct avow_http_server *s,
 	const struct avow_http_config *config, struct avow_why *why) AVOW_CHECKED;
 
+/** Whether a certificate and its key could be taken. AVOW_OK, AVOW_E_HTTP_TLS. */
+enum avow_err avow_http_check_certificate(
+	const char *cert_pem, const char *key_pem, struct avow_why *why) AVOW_CHECKED;
+
 /**
  * Take another certificate for new connections. Any thread.
  * @return AVOW_OK or AVOW_E_HTTP_TLS (the old one stays).

@@ -224,6 +224,17 @@ avow_http_start(struct avow_http_server *s, const struct avow_http_config *confi
 /* --- while it runs ---------------------------------------------------------------- */
 
 enum avow_err
+avow_http_check_certificate(
+	const char *cert_pem, const char *key_pem, struct avow_why *why)
+{
+	struct tls_identity *id;
+
+	AVOW_TRY(avow_tls_identity_new(cert_pem, key_pem, &id, why));
+	avow_tls_identity_unref(id);
+	return AVOW_OK;
+}
+
+enum avow_err
 avow_http_set_certificate(struct avow_http_server *s, const char *cert_pem,
 	const char *key_pem, struct avow_why *why)
 {
