@@ -10,6 +10,8 @@
 
 #include <string.h>
 
+#include <openssl/ecerr.h>
+
 #include "base/cursor.h"
 #include "crypto/ossl.h"
 #include "wire/der.h"
@@ -88,6 +90,21 @@ shape(const struct avow_pubkey *k, const struct avow_sig_info *info,
 	return AVOW_OK;
 }
 
+/*
+ * What a result other than 1 means. When u1*G + u2*Q is the point at infinity the
+ * signature is invalid (SEC 1, 4.1.4 step 6); OpenSSL calls that an error.
+ */
+static enum avow_err
+refusal(int r)
+{
+	unsigned long e = ERR_peek_error();
+
+	if (r == 0 || (ERR_GET_LIB(e) == ERR_LIB_EC &&
+			      ERR_GET_REASON(e) == EC_R_POINT_AT_INFINITY))
+		return avow_ossl_failed(AVOW_E_SIGNATURE);
+	return avow_ossl_failed(AVOW_E_CRYPTO);
+}
+
 enum avow_err
 avow_verify(const struct avow_pubkey *k, enum avow_sig alg, struct avow_span message,
 	struct avow_span signature)
@@ -112,5 +129,5 @@ avow_verify(const struct avow_pubkey *k, enum avow_sig alg, struct avow_span mes
 	r = EVP_PKEY_verify(ctx, sig.p, sig.n, digest, avow_hash_bytes(info->hash));
 	if (r == 1)
 		return AVOW_OK;
-	return avow_ossl_failed(r == 0 ? AVOW_E_SIGNATURE : AVOW_E_CRYPTO);
+	return refusal(r);
 }
