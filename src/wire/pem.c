@@ -1,7 +1,8 @@
 /*
  * PEM by the strict grammar of RFC 7468 (section 3, figure 3): each line of a
- * body has 64 characters but the last, which may be shorter; LF or CR LF. What
- * stands between blocks is white space; white space and NULs may end the text
+ * body has the same width but the last, which may be shorter; LF or CR LF. The
+ * width is 64 or, in PCK chains of real quotes, the 76 of MIME (RFC 2045 6.8).
+ * What stands between blocks is white space; white space and NULs may end the text
  * (a PCK chain in a quote is a C string). The DER inside is not looked at.
  */
 #include "wire/pem.h"
@@ -14,6 +15,7 @@
 #define END AVOW_LIT("-----END ")
 #define DASHES AVOW_LIT("-----")
 #define LINE 64
+#define MIME_LINE 76
 #define MAX_LABEL 64
 
 static bool
@@ -71,10 +73,17 @@ boundary(struct avow_span line, struct avow_span head, struct avow_span *label)
 	return is_label(*label);
 }
 
+/* *width is 0 before the first line, which sets it unless it is the only one. */
 static bool
-is_body_line(struct avow_span line, bool last)
+is_body_line(struct avow_span line, bool last, size_t *width)
 {
-	if (line.n == 0 || line.n > LINE || (line.n < LINE && !last))
+	if (*width == 0 && !last && (line.n == LINE || line.n == MIME_LINE))
+		*width = line.n;
+	if (line.n == 0 || line.n > (*width ? *width : LINE))
+		return false;
+	if (line.n < *width && !last)
+		return false;
+	if (*width == 0 && !last)
 		return false;
 	/* the decoder below would take the URL alphabet too */
 	return avow_span_find_byte(line, '-') == line.n &&
@@ -85,14 +94,14 @@ static enum avow_err
 decode_body(struct avow_span body, struct avow_arena *a, struct avow_span *der)
 {
 	uint8_t *text = avow_arena_alloc(a, body.n);
-	size_t max = body.n, n = 0;
+	size_t max = body.n, n = 0, width = 0;
 
 	if (!text)
 		return avow_arena_err(a);
 	while (body.n) {
 		struct avow_span line = take_line(&body);
 
-		if (!is_body_line(line, body.n == 0))
+		if (!is_body_line(line, body.n == 0, &width))
 			return AVOW_E_PEM_SYNTAX;
 		memcpy(text + n, line.p, line.n);
 		n += line.n;

@@ -81,6 +81,24 @@ takes_either_line_end_and_a_trailing_nul(void **state)
 		avow_pem_parse(AVOW_LIT(X "\0" X), 2, &arena, &blocks, &n_blocks));
 }
 
+/* PCK chains of 2020 have the lines of MIME */
+static void
+takes_lines_of_76_and_no_mixture(void **state)
+{
+#define MIME FULL "QUFBQUFBQUFB"
+	(void)state;
+	assert_ok(parse(
+		"-----BEGIN X-----\n" MIME "\n" MIME "\nQQ==\n-----END X-----\n"));
+	assert_int_equal(115, blocks[0].der.n);
+	assert_ok(parse("-----BEGIN X-----\n" MIME "\n" MIME "\n-----END X-----\n"));
+	assert_ok(parse("-----BEGIN X-----\n" MIME "\n" FULL "\n-----END X-----\n"));
+	refuses("-----BEGIN X-----\n" FULL "\n" MIME "\n-----END X-----\n");
+	refuses("-----BEGIN X-----\n" MIME "\n" FULL "\nQUFB\n-----END X-----\n");
+	refuses("-----BEGIN X-----\n" FULL "\n" MIME "\nQUFB\n-----END X-----\n");
+	refuses("-----BEGIN X-----\n" FULL "QUFB\nQUFB\n-----END X-----\n");
+#undef MIME
+}
+
 static void
 refuses_text_outside(void **state)
 {
@@ -204,6 +222,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads_blocks_in_order),
 		cmocka_unit_test(takes_either_line_end_and_a_trailing_nul),
+		cmocka_unit_test(takes_lines_of_76_and_no_mixture),
 		cmocka_unit_test(refuses_text_outside),
 		cmocka_unit_test(refuses_broken_boundaries),
 		cmocka_unit_test(refuses_broken_bodies),
