@@ -1,0 +1,433 @@
+/*
+ * Avow beside Intel's own Quote Verification Library, on every SGX record of
+ * intel-qvl-oracle. What has to hold:
+ *   - where QVL accepts and every document is current, Avow accepts, with the same
+ *     status, advisories and evaluation number;
+ *   - where QVL does not accept, or a document is out of its window (which QVL
+ *     does not always look at), Avow does not either;
+ *   - with a grace that makes expiry no matter, and the clock moved to where
+ *     everything has been issued, the status is QVL's for every genuine quote.
+ */
+#include "real.h"
+
+struct record {
+	const struct avow_json *o;
+	char quote[256], files[6][256], time[256];
+	const char *names[6];
+};
+
+static void
+load_record(struct record *r, const struct avow_json *o)
+{
+	static const char *const members[] = {"tcbinfo_file", "qeidentity_file",
+		"pck_crl_file", "root_crl_file", "trusted_root", "tcb_signing_cert"};
+	char hash[256];
+
+	r->o = o;
+	snprintf(r->quote, sizeof(r->quote), "intel-qvl-oracle/quotes/%.12s.bin",
+		real_text(o, "quote_sha256", hash));
+	for (size_t i = 0; i < 6; i++) {
+		const struct avow_json *v = avow_json_get(o, members[i]);
+
+		r->names[i] = NULL;
+		if (v && v->type == AVOW_JSON_STRING)
+			r->names[i] = real_text(o, members[i], r->files[i]);
+	}
+	real_text(o, "check_time", r->time);
+}
+
+static void
+load_collateral(struct real *a, const struct record *r)
+{
+	const char *names[6];
+	size_t n = 0;
+
+	for (size_t i = 0; i < 6; i++)
+		if (r->names[i])
+			names[n++] = r->names[i];
+	real_collateral(a, names, n);
+}
+
+static bool
+member_is(const struct avow_json *o, const char *name, const char *value)
+{
+	const struct avow_json *v = avow_json_get(o, name);
+
+	return v && v->type == AVOW_JSON_STRING && avow_span_eq_str(v->string, value);
+}
+
+static bool
+member_true(const struct avow_json *o, const char *name)
+{
+	const struct avow_json *v = avow_json_get(o, name);
+
+	return v && v->type == AVOW_JSON_BOOL && v->boolean;
+}
+
+/* Status, advisories (merged, as of QVL 1.27) and number. */
+static bool
+agrees(const struct real *a, const struct avow_json *o)
+{
+	const struct avow_json *number = avow_json_get(o, "tcb_eval");
+	const struct avow_json *qe_number = avow_json_get(o, "qe_eval");
+	int64_t least = number->integer < qe_number->integer ? number->integer
+							     : qe_number->integer;
+
+	return a->f.tcb.known && member_is(o, "tcb_status", a->f.tcb.status) &&
+	       real_same_advisories(
+		       &a->f.tcb, avow_json_get(o, "advisories_all_v127")) &&
+	       (int64_t)a->f.tcb.evaluation_number == least;
+}
+
+/* The latest "not yet valid (from T)" of a record, or its check time. */
+static int64_t
+when_all_is_issued(const struct record *r)
+{
+	const struct avow_json *list = avow_json_get(r->o, "out_of_window");
+	int64_t at = real_time(avow_span_str(r->time));
+
+	for (size_t i = 0; i < list->count; i++) {
+		struct avow_span s = list->items[i].string;
+		size_t from = avow_span_find(s, AVOW_LIT("(from "));
+		int64_t t;
+
+		if (from == s.n)
+			continue;
+		t = real_time(avow_span_slice(s, from + 6, 20));
+		at = t > at ? t : at;
+	}
+	return at;
+}
+
+typedef bool judge_record(
+	struct real *a, const struct record *r, struct avow_span quote);
+
+static size_t
+each_sgx_record(judge_record *judge, size_t *n_right)
+{
+	struct avow_arena docs;
+	const struct avow_json *list;
+	size_t n = 0;
+
+	avow_arena_init(&docs, 256u << 20);
+	list = real_json("intel-qvl-oracle/oracle.json", &docs);
+	*n_right = 0;
+	for (size_t i = 0; i < list->count; i++) {
+		struct record r;
+		struct real a;
+		struct avow_buf quote;
+
+		if (!member_is(&list->items[i], "tee", "SGX"))
+			continue;
+		load_record(&r, &list->items[i]);
+		real_init(&a);
+		load_collateral(&a, &r);
+		a.in.at_s = real_time(avow_span_str(r.time));
+		real_read(r.quote, &quote);
+		n++;
+		if (judge(&a, &r, avow_buf_span(&quote)))
+			(*n_right)++;
+		else
+			print_message("# record %zu %s at %s: %s (%s), status %s\n", i,
+				r.quote, r.time, avow_err_name(a.why.code), a.why.field,
+				a.f.tcb.status ? a.f.tcb.status : "none");
+		avow_buf_clear(&quote);
+		real_clear(&a);
+	}
+	avow_arena_clear(&docs);
+	return n;
+}
+
+static bool
+is_right_when_strict(struct real *a, const struct record *r, struct avow_span quote)
+{
+	enum avow_err e = real_appraise(a, "sgx", quote);
+
+	if (!member_true(r->o, "all_in_window") || !member_true(r->o, "qvl_accepts"))
+		return e != AVOW_OK;
+	return e == AVOW_OK && agrees(a, r->o);
+}
+
+static void
+gives_the_verdict_of_qvl_or_a_stricter_one(void **state)
+{
+	size_t n, right;
+
+	(void)state;
+	if (!real_is_there())
+		skip();
+	n = each_sgx_record(is_right_when_strict, &right);
+	assert_int_equal(n, 355);
+	assert_int_equal(right, n);
+}
+
+/* Quotes that are not genuine, and how Avow says so. */
+static const struct {
+	const char *quote;
+	enum avow_err code;
+} not_genuine[] = {
+	{"intel-qvl-oracle/quotes/2a49ce72cda8.bin", AVOW_E_PCK_CHAIN_ORDER},
+	{"intel-qvl-oracle/quotes/4e3f9fa78736.bin", AVOW_E_PCK_CHAIN_ORDER},
+	{"intel-qvl-oracle/quotes/f4f27469fc6c.bin", AVOW_E_PCK_CERT},
+	{"intel-qvl-oracle/quotes/6dc7792ab051.bin", AVOW_E_QUOTE_SIGNATURE},
+	{"intel-qvl-oracle/quotes/2f59d4cb7cdd.bin", AVOW_E_QUOTE_CERT_TYPE},
+};
+
+static bool
+is_right_with_grace(struct real *a, const struct record *r, struct avow_span quote)
+{
+	enum avow_err e;
+
+	a->in.grace_s = ANY_AGE;
+	a->in.at_s = when_all_is_issued(r);
+	e = real_appraise(a, "sgx", quote);
+	for (size_t i = 0; i < sizeof(not_genuine) / sizeof(not_genuine[0]); i++)
+		if (strcmp(not_genuine[i].quote, r->quote) == 0)
+			return e == not_genuine[i].code && !a->verified;
+	return e == AVOW_OK && agrees(a, r->o);
+}
+
+static void
+finds_the_status_of_qvl_for_every_genuine_quote(void **state)
+{
+	size_t n, right;
+
+	(void)state;
+	if (!real_is_there())
+		skip();
+	n = each_sgx_record(is_right_with_grace, &right);
+	assert_int_equal(right, n);
+}
+
+static bool
+is_right_when_up_to_date_is_wanted(
+	struct real *a, const struct record *r, struct avow_span quote)
+{
+	bool up = member_is(r->o, "tcb_status", "UpToDate");
+	enum avow_err e;
+
+	a->in.grace_s = ANY_AGE;
+	a->in.at_s = when_all_is_issued(r);
+	a->in.accept_tcb = 1u << AVOW_TCB_UP_TO_DATE;
+	e = real_appraise(a, "sgx", quote);
+	for (size_t i = 0; i < sizeof(not_genuine) / sizeof(not_genuine[0]); i++)
+		if (strcmp(not_genuine[i].quote, r->quote) == 0)
+			return e == not_genuine[i].code;
+	/* refused, and still verified: its claims may be told */
+	return e == (up ? AVOW_OK : AVOW_E_TCB_NOT_ACCEPTED) && a->verified &&
+	       agrees(a, r->o);
+}
+
+static void
+refuses_a_status_that_is_not_accepted_and_still_tells_it(void **state)
+{
+	size_t n, right;
+
+	(void)state;
+	if (!real_is_there())
+		skip();
+	n = each_sgx_record(is_right_when_up_to_date_is_wanted, &right);
+	assert_int_equal(right, n);
+}
+
+/* --- ready folders ------------------------------------------------------------------- */
+
+static bool
+folder_is_right(const struct avow_json *o, const char *top, bool accepts)
+{
+	char name[600], hash[256], time[256], quote[600];
+	struct real a;
+	struct avow_buf b;
+	enum avow_err e;
+
+	real_text(o, "quote_sha256", hash);
+	snprintf(name, sizeof(name), "intel-qvl-oracle/%s/%.12s", top, hash);
+	snprintf(quote, sizeof(quote), "intel-qvl-oracle/quotes/%.12s.bin", hash);
+	real_init(&a);
+	real_folder(&a, name);
+	real_read(quote, &b);
+	a.in.at_s = real_time(avow_span_str(real_text(o, "check_time", time)));
+	e = real_appraise(&a, "sgx", avow_buf_span(&b));
+	accepts = accepts ? e == AVOW_OK && member_is(o, "tcb_status", a.f.tcb.status)
+			  : e != AVOW_OK && avow_err_class(e) != AVOW_CLASS_COLLATERAL;
+	if (!accepts)
+		print_message("# %s: %s (%s)\n", name, avow_err_name(e), a.why.field);
+	avow_buf_clear(&b);
+	real_clear(&a);
+	return accepts;
+}
+
+static void
+each_folder(const char *top, bool accepts, size_t at_least)
+{
+	struct avow_arena docs;
+	const struct avow_json *list;
+	char name[256];
+	size_t n = 0, right = 0;
+
+	avow_arena_init(&docs, 64u << 20);
+	snprintf(name, sizeof(name), "intel-qvl-oracle/%s/INDEX.json", top);
+	list = real_json(name, &docs);
+	for (size_t i = 0; i < list->count; i++) {
+		if (!member_is(&list->items[i], "tee", "SGX"))
+			continue;
+		n++;
+		right += folder_is_right(&list->items[i], top, accepts);
+	}
+	assert_true(n >= at_least);
+	assert_int_equal(right, n);
+	avow_arena_clear(&docs);
+}
+
+static void
+accepts_with_each_ready_folder(void **state)
+{
+	(void)state;
+	if (!real_is_there())
+		skip();
+	each_folder("collateral", true, 20);
+}
+
+static void
+refuses_with_each_folder_with_which_qvl_refuses(void **state)
+{
+	(void)state;
+	if (!real_is_there())
+		skip();
+	each_folder("collateral-refused", false, 4);
+}
+
+/* --- mutations ------------------------------------------------------------------------- */
+
+/* Each mutation of negative.json has exactly one code. */
+static const struct {
+	const char *field;
+	enum avow_err code;
+} mutations[] = {
+	{"header.version", AVOW_E_QUOTE_VERSION},
+	{"header.att_key_type", AVOW_E_QUOTE_KEY_TYPE},
+	{"header.tee_type", AVOW_E_QUOTE_TEE_TYPE},
+	{"header.qe_vendor_id", AVOW_E_QUOTE_VENDOR},
+	{"header.user_data", AVOW_E_QUOTE_SIGNATURE},
+	{"report.cpusvn", AVOW_E_QUOTE_SIGNATURE},
+	{"report.attributes", AVOW_E_QUOTE_SIGNATURE},
+	{"report.mrenclave", AVOW_E_QUOTE_SIGNATURE},
+	{"report.mrsigner", AVOW_E_QUOTE_SIGNATURE},
+	{"report.isvsvn", AVOW_E_QUOTE_SIGNATURE},
+	{"report.report_data", AVOW_E_QUOTE_SIGNATURE},
+	{"auth.length", AVOW_E_QUOTE_LENGTH},
+	{"auth.quote_signature.r", AVOW_E_QUOTE_SIGNATURE},
+	{"auth.quote_signature.s", AVOW_E_QUOTE_SIGNATURE},
+	{"auth.attestation_key.x", AVOW_E_QE_REPORT_DATA},
+	{"auth.attestation_key.y", AVOW_E_QE_REPORT_DATA},
+	{"qe_report.mrsigner", AVOW_E_QE_REPORT_SIGNATURE},
+	{"qe_report.isvsvn", AVOW_E_QE_REPORT_SIGNATURE},
+	{"qe_report.attributes", AVOW_E_QE_REPORT_SIGNATURE},
+	{"qe_report.report_data(hash)", AVOW_E_QE_REPORT_SIGNATURE},
+	{"qe_report_signature.r", AVOW_E_QE_REPORT_SIGNATURE},
+	{"qe_report_signature.s", AVOW_E_QE_REPORT_SIGNATURE},
+	{"qe_auth.length", AVOW_E_QUOTE_LENGTH},
+	{"qe_auth.data", AVOW_E_QE_REPORT_DATA},
+	{"cert_data.type(5)", AVOW_E_QUOTE_CERT_TYPE},
+	{"cert_data.size", AVOW_E_QUOTE_LENGTH},
+	{"pck_leaf.tbs", AVOW_E_PCK_CHAIN_SIGNATURE},
+	{"pck_leaf.signature", AVOW_E_PCK_CHAIN_SIGNATURE},
+	{"pck_intermediate.tbs", AVOW_E_PCK_CERT},
+	{"pck_intermediate.signature", AVOW_E_PCK_CHAIN_SIGNATURE},
+	{"root.tbs", AVOW_E_PCK_CERT},
+	{"root.signature", AVOW_E_PCK_CHAIN_SIGNATURE},
+	{"truncate.last_byte", AVOW_E_QUOTE_LENGTH},
+	{"truncate.after_header", AVOW_E_QUOTE_LENGTH},
+	{"truncate.in_signature", AVOW_E_QUOTE_LENGTH},
+};
+
+static void
+mutate(struct avow_buf *quote, const struct avow_json *m)
+{
+	const struct avow_json *cut = avow_json_get(m, "truncate_to");
+	const struct avow_json *offset = avow_json_get(m, "offset");
+	const struct avow_json *flip = avow_json_get(m, "xor");
+	uint8_t mask;
+
+	if (cut) {
+		quote->n = (size_t)cut->integer;
+		return;
+	}
+	assert_ok(avow_hex_decode(avow_span_from(flip->string, 2), &mask, 1));
+	quote->p[offset->integer] ^= mask;
+}
+
+static enum avow_err
+expected_of(const char *field)
+{
+	for (size_t i = 0; i < sizeof(mutations) / sizeof(mutations[0]); i++)
+		if (strcmp(mutations[i].field, field) == 0)
+			return mutations[i].code;
+	fail_msg("no code for %s", field);
+	return AVOW_OK;
+}
+
+static bool
+mutation_is_right(const struct avow_json *o)
+{
+	static const char *const members[] = {"tcbinfo_file", "qeidentity_file",
+		"pck_crl_file", "root_crl_file", "trusted_root"};
+	char text[6][256], field[256], time[256];
+	const char *names[6] = {
+		[5] = "anchors/intel-sgx-tcb-signing-2018-05-21-ec37d981.pem"};
+	struct real a;
+	struct avow_buf b;
+	enum avow_err e;
+	bool right;
+
+	for (size_t i = 0; i < 5; i++)
+		names[i] = real_text(o, members[i], text[i]);
+	real_init(&a);
+	real_collateral(&a, names, 6);
+	a.in.at_s = real_time(avow_span_str(real_text(o, "check_time", time)));
+	a.in.grace_s = ANY_AGE;
+	real_read(real_text(o, "base_quote_file", text[5]), &b);
+	mutate(&b, avow_json_get(o, "mutation"));
+	e = real_appraise(&a, "sgx", avow_buf_span(&b));
+	right = e == expected_of(real_text(o, "field", field)) && !a.verified;
+	if (!right)
+		print_message("# %s: %s (%s)\n", field, avow_err_name(e), a.why.field);
+	avow_buf_clear(&b);
+	real_clear(&a);
+	return right;
+}
+
+static void
+refuses_each_mutation_with_its_own_code(void **state)
+{
+	struct avow_arena docs;
+	const struct avow_json *list;
+	size_t right = 0;
+
+	(void)state;
+	if (!real_is_there())
+		skip();
+	avow_arena_init(&docs, 16u << 20);
+	list = real_json("intel-qvl-oracle/negative.json", &docs);
+	for (size_t i = 0; i < list->count; i++)
+		right += mutation_is_right(&list->items[i]);
+	assert_int_equal(list->count, sizeof(mutations) / sizeof(mutations[0]));
+	assert_int_equal(right, list->count);
+	avow_arena_clear(&docs);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(gives_the_verdict_of_qvl_or_a_stricter_one),
+		cmocka_unit_test(finds_the_status_of_qvl_for_every_genuine_quote),
+		cmocka_unit_test(
+			refuses_a_status_that_is_not_accepted_and_still_tells_it),
+		cmocka_unit_test(accepts_with_each_ready_folder),
+		cmocka_unit_test(refuses_with_each_folder_with_which_qvl_refuses),
+		cmocka_unit_test(refuses_each_mutation_with_its_own_code),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
