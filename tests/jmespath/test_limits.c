@@ -51,7 +51,7 @@ nests_64_deep_and_no_deeper(void **state)
 	(void)state;
 	check_nesting("(", ")", 64, "{}");
 	check_nesting("(", ")", 65, "!limit@64");
-	check_nesting("!", "", 64, "true");
+	check_nesting("!", "", 64, "false");
 	check_nesting("!", "", 65, "!limit@");
 	check_nesting("to_array(", ")", 64, "[{}]");
 	check_nesting("to_array(", ")", 65, "!limit@");
