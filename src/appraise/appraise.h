@@ -40,7 +40,7 @@ struct avow_appraise_in {
 
 	int64_t at_s;
 	const struct avow_anchors *anchors;
-	const struct avow_collateral *collateral;
+	struct avow_collateral *collateral;
 	unsigned accept_tcb;		/* bits 1u << enum avow_tcb_status */
 	int64_t grace_s;
 	struct avow_evidence_cache *cache; /* NULL: none */
