@@ -79,7 +79,8 @@ small(struct avow_http_request *rq, struct avow_http_response *rs, struct avow_w
 }
 
 static enum avow_err
-refuse(struct avow_http_request *rq, struct avow_http_response *rs, struct avow_why *why)
+refuse(struct avow_http_request *rq, struct avow_http_response *rs,
+	struct avow_why *why)
 {
 	static const struct avow_at at = {"test_check", "test_field", "test source"};
 
@@ -92,15 +93,14 @@ refuse(struct avow_http_request *rq, struct avow_http_response *rs, struct avow_
 
 /* Waits for /resume, or for its own deadline. */
 static enum avow_err
-wait_for_it(
-	struct avow_http_request *rq, struct avow_http_response *rs, struct avow_why *why)
+wait_for_it(struct avow_http_request *rq, struct avow_http_response *rs,
+	struct avow_why *why)
 {
 	struct app *app = rq->app;
 
 	if (rq->is_resumed || rq->is_expired)
-		avow_buf_put_str(&rs->body,
-			rq->is_resumed ? "{\"woken\":\"resumed\"}"
-				       : "{\"woken\":\"expired\"}");
+		avow_buf_put_str(&rs->body, rq->is_resumed ? "{\"woken\":\"resumed\"}"
+							   : "{\"woken\":\"expired\"}");
 	else
 		app->token = avow_http_wait(
 			rq, rs, avow_span_eq_str(rq->param, "short") ? 100 : 60000);
@@ -109,7 +109,8 @@ wait_for_it(
 }
 
 static enum avow_err
-resume(struct avow_http_request *rq, struct avow_http_response *rs, struct avow_why *why)
+resume(struct avow_http_request *rq, struct avow_http_response *rs,
+	struct avow_why *why)
 {
 	struct app *app = rq->app;
 
@@ -135,7 +136,8 @@ big(struct avow_http_request *rq, struct avow_http_response *rs, struct avow_why
 }
 
 static enum avow_err
-counts(struct avow_http_request *rq, struct avow_http_response *rs, struct avow_why *why)
+counts(struct avow_http_request *rq, struct avow_http_response *rs,
+	struct avow_why *why)
 {
 	const struct app *app = rq->app;
 	struct avow_http_counts c = avow_http_counts(app->server);
