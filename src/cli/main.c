@@ -8,6 +8,7 @@
 #include "cli/cli.h"
 
 static const struct avow_cmd *const COMMANDS[] = {
+	&avow_cmd_query,
 	NULL,
 };
 
