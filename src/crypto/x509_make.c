@@ -20,6 +20,17 @@
 
 /* --- small values ---------------------------------------------------------------------- */
 
+/* RFC 5280, A.1: ub-common-name is 64, and OpenSSL keeps to it where it picks
+ * the string type. The contract puts an instance URL there, which may be
+ * longer; given the type, OpenSSL takes it. */
+#define UB_COMMON_NAME 64
+
+static int
+string_type(const char *value)
+{
+	return strlen(value) > UB_COMMON_NAME ? V_ASN1_UTF8STRING : MBSTRING_UTF8;
+}
+
 static X509_NAME *
 make_name(const char *const (*pairs)[2])
 {
@@ -27,7 +38,8 @@ make_name(const char *const (*pairs)[2])
 	bool ok = name != NULL;
 
 	for (size_t i = 0; ok && pairs && pairs[i][0] && i < MAX_NAME_PAIRS; i++)
-		ok = X509_NAME_add_entry_by_txt(name, pairs[i][0], MBSTRING_UTF8,
+		ok = X509_NAME_add_entry_by_txt(name, pairs[i][0],
+			     string_type(pairs[i][1]),
 			     (const unsigned char *)pairs[i][1], -1, -1, 0) == 1;
 	if (ok)
 		return name;
