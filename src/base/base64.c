@@ -29,29 +29,53 @@ make_values(void)
 	values['_'] = 63 | URL_ONLY;
 }
 
+static inline void
+put_whole(uint8_t *o, const uint8_t *p, const char *alphabet)
+{
+	uint32_t v = (uint32_t)p[0] << 16 | (uint32_t)p[1] << 8 | p[2];
+
+	o[0] = (uint8_t)alphabet[v >> 18];
+	o[1] = (uint8_t)alphabet[v >> 12 & 63];
+	o[2] = (uint8_t)alphabet[v >> 6 & 63];
+	o[3] = (uint8_t)alphabet[v & 63];
+}
+
+/* The last one or two bytes. */
+static void
+put_tail(uint8_t *o, const uint8_t *p, size_t n, const char *alphabet, bool pad)
+{
+	uint32_t v = (uint32_t)p[0] << 16 | (n > 1 ? (uint32_t)p[1] << 8 : 0);
+
+	o[0] = (uint8_t)alphabet[v >> 18];
+	o[1] = (uint8_t)alphabet[v >> 12 & 63];
+	if (n > 1)
+		o[2] = (uint8_t)alphabet[v >> 6 & 63];
+	else if (pad)
+		o[2] = '=';
+	if (pad)
+		o[3] = '=';
+}
+
+/* Room is taken once: this writes whole tokens. */
 static void
 put(struct avow_buf *b, struct avow_span s, const char *alphabet, bool pad)
 {
-	for (size_t i = 0; i < s.n; i += 3) {
-		size_t left = s.n - i < 3 ? s.n - i : 3;
-		uint32_t v = (uint32_t)s.p[i] << 16;
-		uint8_t *o = avow_buf_extend(b, pad ? 4 : left + 1);
+	size_t tail = s.n % 3, n;
+	uint8_t *o;
 
-		if (!o)
-			return;
-		v |= left > 1 ? (uint32_t)s.p[i + 1] << 8 : 0;
-		v |= left > 2 ? s.p[i + 2] : 0;
-		o[0] = (uint8_t)alphabet[v >> 18];
-		o[1] = (uint8_t)alphabet[v >> 12 & 63];
-		if (left > 1)
-			o[2] = (uint8_t)alphabet[v >> 6 & 63];
-		else if (pad)
-			o[2] = '=';
-		if (left > 2)
-			o[3] = (uint8_t)alphabet[v & 63];
-		else if (pad)
-			o[3] = '=';
+	if (__builtin_mul_overflow(s.n / 3, (size_t)4, &n) || n > SIZE_MAX - 4) {
+		b->err = b->err == AVOW_OK ? AVOW_E_TOO_LARGE : b->err;
+		return;
 	}
+	if (tail)
+		n += pad ? 4 : tail + 1;
+	o = n ? avow_buf_extend(b, n) : NULL;
+	if (!o)
+		return;
+	for (size_t i = 0; i + 3 <= s.n; i += 3, o += 4)
+		put_whole(o, s.p + i, alphabet);
+	if (tail)
+		put_tail(o, s.p + s.n - tail, tail, alphabet, pad);
 }
 
 void
@@ -141,15 +165,15 @@ decode(struct avow_span t, uint8_t forbidden, size_t max, struct avow_arena *a,
 }
 
 enum avow_err
-avow_b64url_decode(struct avow_span text, size_t max, struct avow_arena *a,
-	struct avow_span *out)
+avow_b64url_decode(
+	struct avow_span text, size_t max, struct avow_arena *a, struct avow_span *out)
 {
 	return decode(text, STD_ONLY, max, a, out);
 }
 
 enum avow_err
-avow_b64_decode_lenient(struct avow_span text, size_t max,
-	struct avow_arena *a, struct avow_span *out)
+avow_b64_decode_lenient(
+	struct avow_span text, size_t max, struct avow_arena *a, struct avow_span *out)
 {
 	size_t pad = 0;
 

@@ -27,6 +27,8 @@
 #define AVOW_MAX_RUNTIME_JSON AVOW_KIB(64)
 #define AVOW_MAX_NONCE 1024
 #define AVOW_MAX_TOKEN AVOW_KIB(128)
+/* it holds a policy of AVOW_MAX_BODY_POLICY in one base 64 layer */
+#define AVOW_MAX_RESULT_TOKEN AVOW_MIB(2)
 /* arena of one attestation: body, its decoded forms, claims, token */
 #define AVOW_MAX_REQUEST_ARENA AVOW_MIB(64)
 

@@ -49,13 +49,44 @@ avow_claim_flags(enum avow_claim_id id)
 	return entries[id].flags;
 }
 
-/* Names have few lengths in common, so that most are told apart by length. */
+/*
+ * An index by hash, made before main and never changed: a policy's names are
+ * looked up for every token. Outside names cannot add to it, so they cannot
+ * lengthen its runs.
+ */
+#define SLOTS 1024u /* a power of two, four times the names or more */
+_Static_assert(AVOW_CLAIM_COUNT * 4 <= SLOTS, "short runs");
+
+static uint16_t slots[SLOTS];
+
+static unsigned
+slot_of(struct avow_span name)
+{
+	uint32_t h = 2166136261u; /* FNV-1a */
+
+	for (size_t i = 0; i < name.n; i++)
+		h = (h ^ name.p[i]) * 16777619u;
+	return (h ^ h >> 16) % SLOTS;
+}
+
+__attribute__((constructor)) static void
+make_index(void)
+{
+	for (unsigned i = 1; i < AVOW_CLAIM_COUNT; i++) {
+		unsigned at = slot_of(entries[i].name);
+
+		while (slots[at])
+			at = (at + 1) % SLOTS;
+		slots[at] = (uint16_t)i;
+	}
+}
+
 enum avow_claim_id
 avow_claim_lookup(struct avow_span name)
 {
-	for (int i = 1; i < AVOW_CLAIM_COUNT; i++)
-		if (entries[i].name.n == name.n && avow_span_eq(entries[i].name, name))
-			return (enum avow_claim_id)i;
+	for (unsigned at = slot_of(name); slots[at]; at = (at + 1) % SLOTS)
+		if (avow_span_eq(entries[slots[at]].name, name))
+			return (enum avow_claim_id)slots[at];
 	return AVOW_CLAIM_OTHER;
 }
 
