@@ -13,7 +13,7 @@
 #include "base/hex.h"
 #include "base/limits.h"
 
-#define FIRST_CAP 64
+#define FIRST_CAP 16
 
 void
 avow_claims_init(struct avow_claims *set, struct avow_arena *a)

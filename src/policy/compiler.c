@@ -12,9 +12,6 @@
 
 #include "base/limits.h"
 
-/* Small texts make large trees: about 40 bytes of nodes for one of text. */
-#define MAX_TREE AVOW_MIB(64)
-
 struct build {
 	struct avow_policy *p;
 	struct avow_arena *a;
@@ -234,6 +231,7 @@ build_cond(struct build *b, const struct policy_cond *c, struct prog_cond *out)
 	*out = (struct prog_cond){.negated = c->negated,
 		.place = c->place,
 		.slot = c->slot,
+		.symbol = SYMBOL_NONE,
 		.tests = tests,
 		.n_tests = c->n_tests,
 		.ident = avow_arena_copy(b->a, c->ident)};
@@ -246,7 +244,8 @@ build_cond(struct build *b, const struct policy_cond *c, struct prog_cond *out)
 			.single_equals = t->single_equals};
 		AVOW_TRY(new_expr(b, t->expr, &tests[i].expr));
 		choose_kind(b, &tests[i]);
-		out->computes |= !is_literal(tests[i].expr);
+		if (tests[i].kind == TEST_TYPE_IS)
+			out->symbol = tests[i].symbol;
 	}
 	if (b->p->max_tests < c->n_tests)
 		b->p->max_tests = c->n_tests;
@@ -372,9 +371,9 @@ avow_policy_compile(
 	*out = NULL;
 	err = err ? err : &own;
 	memset(err, 0, sizeof(*err));
-	avow_arena_init(&scratch, MAX_TREE);
+	avow_arena_init(&scratch, POLICY_MAX_TREE);
 	if (p) {
-		avow_arena_init(&p->arena, MAX_TREE);
+		avow_arena_init(&p->arena, POLICY_MAX_TREE);
 		e = compile_into(p, text, &scratch, err);
 	}
 	avow_arena_clear(&scratch);

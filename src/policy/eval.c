@@ -17,7 +17,8 @@
 
 /* Cells of edit distance that one trace may spend on spelling suggestions. */
 #define NEAREST_CELLS 2000000u
-#define SPARE_CLAIMS 16
+/* Room at the start for one claim a rule; more grows. */
+#define MAX_SPARE_CLAIMS 32
 
 enum avow_err
 policy_eval_fail(struct eval *e, enum avow_err code, struct policy_place at,
@@ -51,6 +52,12 @@ policy_eval_spend(struct eval *e, size_t steps, struct policy_place at)
 }
 
 /* --- the incoming set --------------------------------------------------------------- */
+
+static size_t
+spare(unsigned rules)
+{
+	return rules < MAX_SPARE_CLAIMS ? rules + 1 : MAX_SPARE_CLAIMS;
+}
 
 static enum avow_err
 reserve(struct eval *e, size_t n)
@@ -333,7 +340,7 @@ avow_policy_configure(const struct avow_policy *p, const struct avow_policy_opti
 	avow_properties_init(out, a);
 	e.props = out;
 	if (err == AVOW_OK)
-		err = reserve(&e, SPARE_CLAIMS);
+		err = reserve(&e, spare(p->count[AVOW_POLICY_CONFIGURATION]));
 	if (err == AVOW_OK)
 		err = run_section(&e, AVOW_POLICY_CONFIGURATION);
 	if (err == AVOW_OK)
@@ -373,7 +380,8 @@ static enum avow_err
 run(struct eval *e, const struct avow_claims *claims,
 	const struct avow_properties *properties, struct avow_policy_outcome *out)
 {
-	enum avow_err err = reserve(e, claims->n + properties->set.n + SPARE_CLAIMS);
+	enum avow_err err =
+		reserve(e, claims->n + properties->set.n + spare(e->p->n_rules));
 
 	if (err == AVOW_OK)
 		err = add_all(e, claims);

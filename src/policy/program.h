@@ -63,12 +63,12 @@ struct prog_test {
 
 struct prog_cond {
 	bool negated;
-	bool computes; /* some test's expression is no literal */
 	struct policy_place place;
 	uint32_t slot;
 	struct avow_span ident;
 	const struct prog_test *tests;
 	unsigned n_tests;
+	uint32_t symbol; /* of a test of kind TYPE_IS, else SYMBOL_NONE */
 };
 
 struct prog_rule {

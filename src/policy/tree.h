@@ -6,12 +6,16 @@
 #ifndef AVOW_POLICY_TREE_H
 #define AVOW_POLICY_TREE_H
 
+#include "base/limits.h"
 #include "policy/lang.h"
 #include "policy/lexer.h"
 
 enum policy_expr_kind { EXPR_STRING, EXPR_INTEGER, EXPR_BOOLEAN, EXPR_PROP, EXPR_CALL };
 
 #define NO_SLOT UINT32_MAX
+
+/* Arena of one tree: about 40 bytes of nodes for one of text. */
+#define POLICY_MAX_TREE AVOW_MIB(64)
 
 struct policy_expr {
 	enum policy_expr_kind kind;
