@@ -1,0 +1,163 @@
+"""What end-to-end tests share: TAP, a running avowd, and plain HTTP to it.
+
+Standard library only. Ports are chosen by the system, everything is on
+loopback, and nothing waits by sleeping a fixed time for an event.
+"""
+import base64
+import json
+import os
+import re
+import shutil
+import signal
+import ssl
+import subprocess
+import sys
+import tempfile
+import traceback
+import urllib.error
+import urllib.request
+
+BUILD = os.environ.get("AVOW_BUILD", "build")
+VECTORS = os.environ.get("AVOW_VECTORS", "")
+SOURCE = os.environ.get("AVOW_SOURCE", ".")
+AVOW = os.path.join(BUILD, "src/cli/avow")
+AVOWD = os.path.join(BUILD, "src/daemon/avowd")
+
+
+class Skip(Exception):
+    """The machine lacks what this case needs."""
+
+
+class Tap:
+    """Cases are functions; each is ok, not ok, or skipped with a word."""
+
+    def __init__(self):
+        self.cases = []
+
+    def case(self, name=None):
+        def add(fn):
+            self.cases.append((name or fn.__name__.replace("_", " "), fn))
+            return fn
+        return add
+
+    def run(self):
+        print(f"1..{len(self.cases)}", flush=True)
+        failed = 0
+        for n, (name, fn) in enumerate(self.cases, 1):
+            try:
+                fn()
+                print(f"ok {n} - {name}", flush=True)
+            except Skip as e:
+                print(f"ok {n} - {name} # SKIP {e}", flush=True)
+            except Exception:  # every failure is one "not ok"
+                failed += 1
+                print(f"not ok {n} - {name}", flush=True)
+                for line in traceback.format_exc().splitlines():
+                    print(f"# {line}")
+        sys.stdout.flush()
+        sys.exit(1 if failed else 0)
+
+
+def vectors(*parts):
+    path = os.path.join(VECTORS, *parts)
+    if not VECTORS or not os.path.exists(path):
+        raise Skip("the real vectors are not here")
+    return path
+
+
+def b64u(data):
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def unb64u(text):
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+
+
+def claims_of(token):
+    return json.loads(unb64u(token.split(".")[1]))
+
+
+def header_of(token):
+    return json.loads(unb64u(token.split(".")[0]))
+
+
+def avow(*args, stdin=None):
+    """Run avow; (exit status, stdout, stderr)."""
+    p = subprocess.run([AVOW, *args], input=stdin, capture_output=True, timeout=120)
+    return p.returncode, p.stdout.decode("utf-8", "replace"), p.stderr.decode("utf-8", "replace")
+
+
+def forge(directory, *args):
+    status, out, err = avow("forge", "sgx", "--out", directory, *args)
+    assert status == 0, (status, out, err)
+    return directory
+
+
+class Service:
+    """avowd on a free loopback port, in a data directory of its own."""
+
+    def __init__(self, *args, data=None, listen="127.0.0.1:0"):
+        self.own = data is None
+        self.data = data or tempfile.mkdtemp(prefix="avow-e2e-")
+        self.log = tempfile.TemporaryFile()
+        self.ca = None
+        self.process = subprocess.Popen(
+            [AVOWD, "--data", os.path.join(self.data, "data"), "--listen", listen, *args],
+            stdout=subprocess.PIPE, stderr=self.log, stdin=subprocess.DEVNULL)
+        self.first_lines = []
+        self.url = None
+        for line in self.process.stdout:
+            line = line.decode()
+            self.first_lines.append(line)
+            m = re.match(r"ready: (\S+)", line)
+            if m:
+                self.url = m.group(1)
+                break
+        if not self.url:
+            self.process.wait()
+            raise AssertionError("avowd did not become ready: " + self.logs())
+
+    def logs(self):
+        self.log.seek(0)
+        return self.log.read().decode("utf-8", "replace")
+
+    def request(self, method, path, body=None, headers=None, timeout=60):
+        """(status, headers, body bytes)."""
+        if isinstance(body, (dict, list)):
+            body = json.dumps(body).encode()
+        elif isinstance(body, str):
+            body = body.encode()
+        r = urllib.request.Request(self.url + path, data=body, method=method,
+                                   headers={"Content-Type": "application/json", **(headers or {})})
+        context = ssl.create_default_context(cafile=self.ca) if self.url.startswith("https") else None
+        try:
+            with urllib.request.urlopen(r, timeout=timeout, context=context) as answer:
+                return answer.status, answer.headers, answer.read()
+        except urllib.error.HTTPError as e:
+            with e:
+                return e.code, e.headers, e.read()
+
+    def attest(self, kind, body, version="2022-08-01"):
+        """(status, parsed answer)."""
+        status, _, text = self.request("POST", f"/attest/{kind}?api-version={version}", body)
+        return status, json.loads(text)
+
+    def stop(self, how=signal.SIGTERM):
+        """The exit status."""
+        if self.process.poll() is None:
+            self.process.send_signal(how)
+        try:
+            self.process.wait(30)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self.process.stdout.close()
+        if self.own:
+            shutil.rmtree(self.data, ignore_errors=True)
+        return self.process.returncode
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
