@@ -262,17 +262,37 @@ put_tcb(struct avow_jw *w, const struct avow_tcb_result *tcb)
 }
 
 static void
-put_checks(struct avow_jw *w, const struct avow_findings *f)
+put_check(struct avow_jw *w, const char *name, enum avow_check_result result)
 {
+	avow_jw_open(w, '{');
+	avow_jw_name(w, "name");
+	avow_jw_str(w, name);
+	avow_jw_name(w, "result");
+	avow_jw_str(w, avow_check_result_name(result));
+	avow_jw_close(w);
+}
+
+/* The policy is the last check; the evidence's own come before it. */
+static enum avow_check_result
+policy_result(const struct run *r, const struct avow_appraisal *ap)
+{
+	if (!r->in.policy)
+		return AVOW_CHECK_NOT_APPLICABLE;
+	if (!ap->has_outcome)
+		return AVOW_CHECK_NOT_REACHED;
+	return ap->verdict == AVOW_VERDICT_VERIFIED ? AVOW_CHECK_PASSED :
+						      AVOW_CHECK_FAILED;
+}
+
+static void
+put_checks(struct avow_jw *w, const struct run *r, const struct avow_appraisal *ap)
+{
+	const struct avow_findings *f = &ap->findings;
+
 	avow_jw_open(w, '[');
-	for (size_t i = 0; i < f->n_checks; i++) {
-		avow_jw_open(w, '{');
-		avow_jw_name(w, "name");
-		avow_jw_str(w, f->checks[i].name);
-		avow_jw_name(w, "result");
-		avow_jw_str(w, avow_check_result_name(f->checks[i].result));
-		avow_jw_close(w);
-	}
+	for (size_t i = 0; i < f->n_checks; i++)
+		put_check(w, f->checks[i].name, f->checks[i].result);
+	put_check(w, "policy", policy_result(r, ap));
 	avow_jw_close(w);
 }
 
@@ -309,7 +329,7 @@ put_result(struct avow_buf *b, struct run *r, const struct avow_appraisal *ap)
 	avow_jw_name(&w, "tcb");
 	put_tcb(&w, &ap->findings.tcb);
 	avow_jw_name(&w, "checks");
-	put_checks(&w, &ap->findings);
+	put_checks(&w, r, ap);
 	avow_jw_name(&w, "error");
 	avow_cli_put_why(&w, &ap->why);
 	put_policy(&w, r, ap);

@@ -9,6 +9,9 @@
 
 static const struct avow_cmd *const COMMANDS[] = {
 	&avow_cmd_query,
+	&avow_cmd_appraise,
+	&avow_cmd_inspect,
+	&avow_cmd_keys,
 	NULL,
 };
 
