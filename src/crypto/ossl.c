@@ -236,6 +236,9 @@ enum avow_err
 avow_crypto_set_alloc(void *(*malloc_fn)(size_t), void *(*realloc_fn)(void *, size_t),
 	void (*free_fn)(void *))
 {
+	/* once replaced, the library would let itself be replaced again */
+	if (hook.malloc_fn)
+		return AVOW_E_CRYPTO;
 	if (CRYPTO_set_mem_functions(hook_malloc, hook_realloc, hook_free) != 1)
 		return AVOW_E_CRYPTO;
 	hook.malloc_fn = malloc_fn;

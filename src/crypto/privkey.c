@@ -212,14 +212,42 @@ der_to_raw(const uint8_t *der, size_t n, uint8_t *out, size_t half)
 }
 
 static enum avow_err
-sign_digest(const struct avow_privkey *k, enum avow_sig alg, const uint8_t *digest,
-	size_t digest_n, uint8_t *sig, size_t *sig_n)
+sign_once(const struct avow_privkey *k, enum avow_sig alg, struct avow_span digest,
+	uint8_t *sig, size_t *sig_n)
 {
 	AVOW_AUTO_PKEY_CTX *ctx = EVP_PKEY_CTX_dup(k->prepared[alg]);
 
-	if (!ctx || EVP_PKEY_sign(ctx, sig, sig_n, digest, digest_n) != 1)
+	*sig_n = MAX_RSA_BYTES;
+	if (!ctx || EVP_PKEY_sign(ctx, sig, sig_n, digest.p, digest.n) != 1)
 		return avow_ossl_failed(AVOW_E_CRYPTO);
 	return AVOW_OK;
+}
+
+/*
+ * An RSA signature is verified before it leaves, for a thirtieth of what it cost.
+ * A fault in the private operation can give the key away (Boneh, DeMillo, Lipton
+ * 1997), and an allocation that fails while OpenSSL renews the key's blinding
+ * leaves a torn pair, under which the next signatures are wrong and reported as
+ * good. The pair is made anew after 32 uses: so try again, not longer than that.
+ */
+#define BLINDING_USES 32
+
+static enum avow_err
+sign_digest(const struct avow_privkey *k, enum avow_sig alg, struct avow_span digest,
+	uint8_t *sig, size_t *sig_n)
+{
+	enum avow_err err = AVOW_E_CRYPTO;
+
+	if (avow_pubkey_type(k->public) != AVOW_KEY_RSA)
+		return sign_once(k, alg, digest, sig, sig_n);
+	for (int i = 0; i <= BLINDING_USES; i++) {
+		AVOW_TRY(sign_once(k, alg, digest, sig, sig_n));
+		err = avow_verify_digest(
+			k->public, alg, digest, avow_span_make(sig, *sig_n));
+		if (err != AVOW_E_SIGNATURE)
+			return err;
+	}
+	return AVOW_E_CRYPTO;
 }
 
 enum avow_err
@@ -229,12 +257,13 @@ avow_sign(const struct avow_privkey *k, enum avow_sig alg, struct avow_span mess
 	const struct avow_sig_info *info = avow_sig_info_of(alg);
 	uint8_t digest[AVOW_MAX_DIGEST], sig[MAX_RSA_BYTES], raw[2 * 66];
 	struct avow_span result;
-	size_t n = sizeof(sig);
+	size_t n = 0;
 
 	if (!info || !k->prepared[alg])
 		return AVOW_E_KEY_TYPE;
 	AVOW_TRY(avow_digest(info->hash, &message, 1, digest));
-	AVOW_TRY(sign_digest(k, alg, digest, avow_hash_bytes(info->hash), sig, &n));
+	AVOW_TRY(sign_digest(
+		k, alg, avow_span_make(digest, avow_hash_bytes(info->hash)), sig, &n));
 	result = avow_span_make(sig, n);
 	if (info->form == AVOW_FORM_RAW) {
 		size_t half = avow_curve_of(info->key_type)->bytes;

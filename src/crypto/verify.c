@@ -106,28 +106,36 @@ refusal(int r)
 }
 
 enum avow_err
-avow_verify(const struct avow_pubkey *k, enum avow_sig alg, struct avow_span message,
-	struct avow_span signature)
+avow_verify_digest(const struct avow_pubkey *k, enum avow_sig alg,
+	struct avow_span digest, struct avow_span signature)
 {
 	const struct avow_sig_info *info = avow_sig_info_of(alg);
 	const struct avow_ossl *o = avow_ossl();
 	AVOW_AUTO_PKEY_CTX *ctx = NULL;
-	uint8_t digest[AVOW_MAX_DIGEST], room[MAX_ECDSA_DER];
-	struct avow_span sig;
 	int r;
 
-	if (!info || info->key_type != avow_pubkey_type(k))
-		return AVOW_E_KEY_TYPE;
 	if (!o)
 		return AVOW_E_CRYPTO;
-	AVOW_TRY(shape(k, info, signature, room, &sig));
-	AVOW_TRY(avow_digest(info->hash, &message, 1, digest));
 	ctx = EVP_PKEY_CTX_new_from_pkey(NULL, avow_pubkey_evp(k), NULL);
 	if (!ctx || EVP_PKEY_verify_init(ctx) != 1 ||
 		!avow_padding_set(ctx, info, o->md[info->hash]))
 		return avow_ossl_failed(AVOW_E_CRYPTO);
-	r = EVP_PKEY_verify(ctx, sig.p, sig.n, digest, avow_hash_bytes(info->hash));
-	if (r == 1)
-		return AVOW_OK;
-	return refusal(r);
+	r = EVP_PKEY_verify(ctx, signature.p, signature.n, digest.p, digest.n);
+	return r == 1 ? AVOW_OK : refusal(r);
+}
+
+enum avow_err
+avow_verify(const struct avow_pubkey *k, enum avow_sig alg, struct avow_span message,
+	struct avow_span signature)
+{
+	const struct avow_sig_info *info = avow_sig_info_of(alg);
+	uint8_t digest[AVOW_MAX_DIGEST], room[MAX_ECDSA_DER];
+	struct avow_span sig;
+
+	if (!info || info->key_type != avow_pubkey_type(k))
+		return AVOW_E_KEY_TYPE;
+	AVOW_TRY(shape(k, info, signature, room, &sig));
+	AVOW_TRY(avow_digest(info->hash, &message, 1, digest));
+	return avow_verify_digest(
+		k, alg, avow_span_make(digest, avow_hash_bytes(info->hash)), sig);
 }
