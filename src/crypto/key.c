@@ -72,6 +72,7 @@ import_point(enum avow_key_type type, const struct avow_curve *curve,
 	if (!evp)
 		return avow_ossl_failed(AVOW_E_CRYPTO);
 	memcpy(point + 1, xy.p, xy.n);
+	ERR_clear_error(); /* what follows must explain itself */
 	if (EVP_PKEY_set1_encoded_public_key(evp, point, 1 + 2 * curve->bytes) != 1)
 		return avow_ossl_failed(AVOW_E_KEY_POINT);
 	*out = evp;

@@ -116,6 +116,8 @@ avow_verify_digest(const struct avow_pubkey *k, enum avow_sig alg,
 
 	if (!o)
 		return AVOW_E_CRYPTO;
+	/* what an earlier call left there must not explain this one's result */
+	ERR_clear_error();
 	ctx = EVP_PKEY_CTX_new_from_pkey(NULL, avow_pubkey_evp(k), NULL);
 	if (!ctx || EVP_PKEY_verify_init(ctx) != 1 ||
 		!avow_padding_set(ctx, info, o->md[info->hash]))

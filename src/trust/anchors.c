@@ -20,6 +20,13 @@ struct anchor {
 	uint8_t spki_sha256[AVOW_SHA256_BYTES];
 };
 
+/* The key itself: asking whether a key is pinned must not be able to fail, or a
+ * lack of memory would read as "not trusted". */
+struct pinned {
+	enum avow_anchor_kind kind;
+	struct avow_pubkey *key;
+};
+
 struct root_cert {
 	enum avow_anchor_kind kind;
 	struct avow_cert *cert;
@@ -28,6 +35,7 @@ struct root_cert {
 struct avow_anchors {
 	atomic_uint refs;
 	struct anchor *keys; /* sorted, no two alike */
+	struct pinned *pinned; /* the same keys, in the order they were added */
 	size_t n_keys;
 	struct root_cert *certs; /* in the order they were added */
 	size_t n_certs;
@@ -68,11 +76,16 @@ static enum avow_err
 reserve(struct avow_anchors *a, size_t more)
 {
 	struct anchor *k = realloc(a->keys, (a->n_keys + more) * sizeof(*k));
+	struct pinned *p;
 	struct root_cert *c;
 
 	if (!k)
 		return AVOW_E_NO_MEMORY;
 	a->keys = k;
+	p = realloc(a->pinned, (a->n_keys + more) * sizeof(*p));
+	if (!p)
+		return AVOW_E_NO_MEMORY;
+	a->pinned = p;
 	c = realloc(a->certs, (a->n_certs + more) * sizeof(*c));
 	if (!c)
 		return AVOW_E_NO_MEMORY;
@@ -80,14 +93,33 @@ reserve(struct avow_anchors *a, size_t more)
 	return AVOW_OK;
 }
 
-/* Into reserved room. */
-static enum avow_err
-add_key(struct avow_anchors *a, const struct anchor *k)
+static void
+take_out(struct avow_anchors *a, const struct anchor *k)
 {
+	struct anchor *at = bsearch(k, a->keys, a->n_keys, sizeof(*k), by_key);
+
+	a->n_keys--;
+	memmove(at, at + 1, (size_t)(a->keys + a->n_keys - at) * sizeof(*at));
+}
+
+/* Into reserved room. The id always tells what is in the set: a key whose id
+ * cannot be computed is not added. */
+static enum avow_err
+add_key(struct avow_anchors *a, const struct anchor *k, struct avow_pubkey *key)
+{
+	enum avow_err e;
+
 	if (has_key(a, k))
 		return AVOW_OK;
 	a->keys[a->n_keys++] = *k;
-	return refresh_id(a);
+	e = refresh_id(a);
+	if (e != AVOW_OK) {
+		take_out(a, k);
+		return e;
+	}
+	a->pinned[a->n_keys - 1] =
+		(struct pinned){(enum avow_anchor_kind)k->kind, avow_pubkey_ref(key)};
+	return AVOW_OK;
 }
 
 static enum avow_err
@@ -101,8 +133,10 @@ add_builtin(struct avow_anchors *a)
 	AVOW_TRY(avow_pubkey_from_point(
 		AVOW_KEY_P256, avow_span_make(avow_intel_sgx_root_key, 64), &key));
 	e = anchor_of(AVOW_ANCHOR_INTEL_SGX, key, &k);
+	if (e == AVOW_OK)
+		e = add_key(a, &k, key);
 	avow_pubkey_free(key);
-	return e == AVOW_OK ? add_key(a, &k) : e;
+	return e;
 }
 
 enum avow_err
@@ -129,6 +163,7 @@ avow_anchors_new(bool with_builtin, struct avow_anchors **out)
 /* What one PEM block adds: a key, and its certificate if it came as one. */
 struct addition {
 	struct anchor key;
+	struct avow_pubkey *pubkey;
 	struct avow_cert *cert;
 };
 
@@ -163,25 +198,22 @@ read_cert(enum avow_anchor_kind kind, struct avow_span der, struct addition *add
 	if (!avow_cert_is_self_issued(add->cert) ||
 		avow_chain_link(add->cert, add->cert, 0, NULL) != AVOW_OK)
 		return unusable(why, "a self-signed CA certificate");
-	return anchor_of(kind, add->cert->key, &add->key);
+	add->pubkey = avow_pubkey_ref(add->cert->key);
+	return anchor_of(kind, add->pubkey, &add->key);
 }
 
 static enum avow_err
 read_key(enum avow_anchor_kind kind, struct avow_span der, struct addition *add,
 	struct avow_why *why)
 {
-	struct avow_pubkey *k = NULL;
-	enum avow_err e = avow_pubkey_from_spki(der, &k);
+	enum avow_err e = avow_pubkey_from_spki(der, &add->pubkey);
 
 	if (e == AVOW_E_NO_MEMORY || e == AVOW_E_CRYPTO)
 		return e;
 	if (e != AVOW_OK)
 		return unusable(why, "a public key that parses");
-	e = key_fits(kind, k, why);
-	if (e == AVOW_OK)
-		e = anchor_of(kind, k, &add->key);
-	avow_pubkey_free(k);
-	return e;
+	AVOW_TRY(key_fits(kind, add->pubkey, why));
+	return anchor_of(kind, add->pubkey, &add->key);
 }
 
 static enum avow_err
@@ -201,7 +233,7 @@ take(struct avow_anchors *a, enum avow_anchor_kind kind, struct addition *adds,
 {
 	AVOW_TRY(reserve(a, n));
 	for (size_t i = 0; i < n; i++) {
-		AVOW_TRY(add_key(a, &adds[i].key));
+		AVOW_TRY(add_key(a, &adds[i].key, adds[i].pubkey));
 		if (!adds[i].cert)
 			continue;
 		a->certs[a->n_certs++] = (struct root_cert){kind, adds[i].cert};
@@ -226,8 +258,10 @@ add_blocks(struct avow_anchors *a, enum avow_anchor_kind kind,
 	}
 	if (e == AVOW_OK)
 		e = take(a, kind, adds, n);
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
 		avow_cert_free(adds[i].cert);
+		avow_pubkey_free(adds[i].pubkey);
+	}
 	free(adds);
 	return e;
 }
@@ -265,7 +299,10 @@ avow_anchors_free(struct avow_anchors *a)
 		return;
 	for (size_t i = 0; i < a->n_certs; i++)
 		avow_cert_free(a->certs[i].cert);
+	for (size_t i = 0; i < a->n_keys; i++)
+		avow_pubkey_free(a->pinned[i].key);
 	free(a->certs);
+	free(a->pinned);
 	free(a->keys);
 	free(a);
 }
@@ -274,10 +311,11 @@ bool
 avow_anchors_has(const struct avow_anchors *a, enum avow_anchor_kind kind,
 	const struct avow_cert *root)
 {
-	struct anchor k;
-
-	/* a digest that fails is no anchor */
-	return anchor_of(kind, root->key, &k) == AVOW_OK && has_key(a, &k);
+	for (size_t i = 0; i < a->n_keys; i++)
+		if (a->pinned[i].kind == kind &&
+			avow_pubkey_eq(a->pinned[i].key, root->key))
+			return true;
+	return false;
 }
 
 bool
