@@ -65,15 +65,13 @@ struct avow_store_ops {
 	void (*close)(struct avow_store *s);
 	enum avow_err (*provider_get)(struct avow_store *s, struct avow_span name,
 		struct avow_arena *a, struct avow_store_provider *out);
+	/* version AVOW_STORE_ANY_VERSION: the one in force */
 	enum avow_err (*policy_get)(struct avow_store *s, struct avow_span provider,
-		struct avow_span type, struct avow_arena *a,
+		struct avow_span type, int64_t version, struct avow_arena *a,
 		struct avow_store_policy *out);
 	enum avow_err (*policy_history)(struct avow_store *s, struct avow_span provider,
 		struct avow_span type, size_t max, struct avow_arena *a,
 		struct avow_store_policy **out, size_t *n);
-	enum avow_err (*policy_version)(struct avow_store *s, struct avow_span provider,
-		struct avow_span type, int64_t version, struct avow_arena *a,
-		struct avow_store_policy *out);
 	enum avow_err (*policy_change)(struct avow_store *s,
 		const struct avow_store_policy_change *c, int64_t *version);
 	enum avow_err (*key_put)(struct avow_store *s, const struct avow_store_key *k);

@@ -1,0 +1,155 @@
+/*
+ * The embedded store: DATA/avow.db. Opening, the pool of readers, and the
+ * table of functions; what is read and written is in sqlite_policy.c and
+ * sqlite_key.c, how changes are committed in sqlite_write.c.
+ */
+#include "store/sqlite.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define NAME "avow.db"
+
+/* --- readers ------------------------------------------------------------------------- */
+
+enum avow_err
+avow_reader(struct avow_sqlite *s, struct avow_db **out)
+{
+	enum avow_err e = AVOW_OK;
+
+	pthread_mutex_lock(&s->readers_lock);
+	while (!s->readers && s->n_readers == AVOW_MAX_READERS)
+		pthread_cond_wait(&s->reader_back, &s->readers_lock);
+	*out = s->readers;
+	if (*out)
+		s->readers = (*out)->next;
+	else
+		s->n_readers++;
+	pthread_mutex_unlock(&s->readers_lock);
+	if (*out)
+		return AVOW_OK;
+	e = avow_db_open(s->path, true, out);
+	if (e != AVOW_OK) {
+		pthread_mutex_lock(&s->readers_lock);
+		s->n_readers--;
+		pthread_cond_signal(&s->reader_back);
+		pthread_mutex_unlock(&s->readers_lock);
+	}
+	return e;
+}
+
+void
+avow_reader_done(struct avow_sqlite *s, struct avow_db *db)
+{
+	pthread_mutex_lock(&s->readers_lock);
+	db->next = s->readers;
+	s->readers = db;
+	pthread_cond_signal(&s->reader_back);
+	pthread_mutex_unlock(&s->readers_lock);
+}
+
+/* --- life ------------------------------------------------------------------------------ */
+
+static void
+close_store(struct avow_store *store)
+{
+	struct avow_sqlite *s = (struct avow_sqlite *)store;
+
+	while (s->readers) {
+		struct avow_db *db = s->readers;
+
+		s->readers = db->next;
+		avow_db_close(db);
+	}
+	avow_db_close(s->writer); /* the last one folds the WAL into the file */
+	pthread_mutex_destroy(&s->readers_lock);
+	pthread_cond_destroy(&s->reader_back);
+	pthread_mutex_destroy(&s->jobs_lock);
+	pthread_cond_destroy(&s->jobs_done);
+	free(s->path);
+	free(s);
+}
+
+static const struct avow_store_ops OPS = {
+	.close = close_store,
+	.provider_get = avow_sqlite_provider_get,
+	.policy_get = avow_sqlite_policy_get,
+	.policy_history = avow_sqlite_policy_history,
+	.policy_change = avow_sqlite_policy_change,
+	.key_put = avow_sqlite_key_put,
+	.key_list = avow_sqlite_key_list,
+};
+
+/* SQLite would make it with the umask's mode; its other files take over ours. */
+static bool
+make_file(const char *path)
+{
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+
+	if (fd < 0)
+		return false;
+	close(fd);
+	return true;
+}
+
+static enum avow_err
+refuse(struct avow_why *why, enum avow_err code, const char *expected, const char *path)
+{
+	static const struct avow_at at = {"store", "data", "docs/operate.md"};
+
+	avow_refuse(why, code, &at, expected, NULL);
+	avow_why_document(why, "%s", path);
+	return code;
+}
+
+static enum avow_err
+open_store(struct avow_sqlite *s, const char *data_dir, struct avow_why *why)
+{
+	size_t n = strlen(data_dir) + sizeof("/" NAME);
+	enum avow_err e;
+
+	s->path = malloc(n);
+	if (!s->path)
+		return AVOW_E_NO_MEMORY;
+	snprintf(s->path, n, "%s/" NAME, data_dir);
+	if (mkdir(data_dir, 0700) != 0 && errno != EEXIST)
+		return refuse(why, AVOW_E_STORE, "a folder that can be made", data_dir);
+	if (!make_file(s->path))
+		return refuse(why, AVOW_E_STORE, "a file that can be written", s->path);
+	e = avow_db_open(s->path, false, &s->writer);
+	if (e == AVOW_OK)
+		e = avow_db_migrate(s->writer, s->path, why);
+	if (e != AVOW_OK && (!why || why->code == AVOW_OK))
+		refuse(why, e, "a usable database", s->path);
+	return e;
+}
+
+enum avow_err
+avow_store_open_sqlite(
+	const char *data_dir, struct avow_store **out, struct avow_why *why)
+{
+	struct avow_sqlite *s = calloc(1, sizeof(*s));
+	enum avow_err e;
+
+	*out = NULL;
+	if (!s)
+		return AVOW_E_NO_MEMORY;
+	s->store.ops = &OPS;
+	s->last_job = &s->first_job;
+	pthread_mutex_init(&s->readers_lock, NULL);
+	pthread_cond_init(&s->reader_back, NULL);
+	pthread_mutex_init(&s->jobs_lock, NULL);
+	pthread_cond_init(&s->jobs_done, NULL);
+	e = open_store(s, data_dir, why);
+	if (e != AVOW_OK) {
+		close_store(&s->store);
+		return e;
+	}
+	*out = &s->store;
+	return AVOW_OK;
+}
