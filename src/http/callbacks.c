@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "base/clock.h"
 
@@ -137,6 +138,29 @@ how_it_ended(enum MHD_RequestTerminationCode how)
 	}
 }
 
+/*
+ * The library asks the socket for more only after a new edge of epoll, and a
+ * peer that closed its side together with its request makes none. TLS has its
+ * own end, which the library reads.
+ */
+static bool
+has_ended(const struct conn *c)
+{
+	char one;
+
+	return !c->identity && recv(c->fd, &one, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
+static void
+await_next(struct conn *c)
+{
+	if (has_ended(c))
+		avow_conn_shut(c);
+	else
+		avow_conn_enter(
+			c, CONN_IDLE, avow_clock_mono_ms() + c->w->s->limits.idle_ms);
+}
+
 void
 avow_on_completed(void *cls, struct MHD_Connection *mhd, void **context,
 	enum MHD_RequestTerminationCode how)
@@ -162,8 +186,7 @@ avow_on_completed(void *cls, struct MHD_Connection *mhd, void **context,
 	*context = NULL;
 	avow_request_give(rq);
 	if (c->state != CONN_CLOSING)
-		avow_conn_enter(
-			c, CONN_IDLE, avow_clock_mono_ms() + w->s->limits.idle_ms);
+		await_next(c);
 }
 
 static void

@@ -22,7 +22,7 @@ const char avow_tls_priorities[] =
 	"+SIGN-ECDSA-SHA256:+SIGN-ECDSA-SHA384:+SIGN-RSA-PSS-RSAE-SHA256:"
 	"+SIGN-RSA-PSS-RSAE-SHA384:+SIGN-RSA-SHA256:+SIGN-RSA-SHA384:"
 	"+CTYPE-SRV-X509:+CTYPE-CLI-X509:%SERVER_PRECEDENCE:%NO_TICKETS:"
-	"%DISABLE_SAFE_RENEGOTIATION:+COMP-NULL";
+	"+COMP-NULL";
 
 struct tls_identity {
 	gnutls_certificate_credentials_t credentials;

@@ -291,11 +291,11 @@ turn(struct worker *w, unsigned *fruitless)
 	now_ms = avow_clock_mono_ms();
 	for (int i = 0; i < n; i++)
 		on_event(w, events[i].data.fd, now_ms);
-	MHD_run(w->mhd);
-	*fruitless = n > 0 || w->callbacks != before ? 0 : *fruitless + 1;
-	now_ms = avow_clock_mono_ms();
+	/* What these resume, MHD_run takes up: nothing else would wake us. */
 	avow_conn_expire(w, now_ms);
 	avow_linger_expire(w, now_ms);
+	MHD_run(w->mhd);
+	*fruitless = n > 0 || w->callbacks != before ? 0 : *fruitless + 1;
 	if (w->listen_again_ms <= now_ms) {
 		w->listen_again_ms = INT64_MAX;
 		avow_http_worker_listen(w, true);

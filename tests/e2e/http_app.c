@@ -1,9 +1,9 @@
 /*
  * A small service on src/http alone, for the end to end tests: routes that
  * echo, count, wait and refuse. Prints "ready: PORT" when it answers; SIGTERM
- * drains, SIGHUP takes the second certificate.
+ * drains, SIGHUP takes another certificate.
  *
- * usage: http_app [--tls CERT KEY] [--tls2 CERT KEY] [NAME=NUMBER]...
+ * usage: http_app [tls=CN] [listen=ADDR:PORT] [badkey] [NAME=NUMBER]...
  */
 #include <pthread.h>
 #include <signal.h>
@@ -12,10 +12,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/file.h"
+#include "base/clock.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "crypto/x509_make.h"
 #include "http/http.h"
+#include "wire/pem.h"
 #include "wire/json.h"
 
 struct app {
@@ -23,8 +25,14 @@ struct app {
 	_Atomic uint64_t token; /* of the last request that waits */
 };
 
+struct identity {
+	struct avow_buf cert, key;
+};
+
 struct options {
-	const char *cert[2], *key[2];
+	const char *tls; /* common name of the certificate; NULL: plain */
+	const char *listen;
+	bool bad_key; /* the key is not the certificate's */
 	struct avow_http_limits limits;
 	unsigned workers;
 	int drain_ms;
@@ -177,21 +185,50 @@ static const struct avow_http_route routes[] = {
 static void
 to_stderr(const char *line, size_t n)
 {
-	if (write(STDERR_FILENO, line, n) < 0 || write(STDERR_FILENO, "\n", 1) < 0)
+	if (fprintf(stderr, "%.*s\n", (int)n, line) < 0)
 		abort();
 }
 
-static const char *
-read_text(const char *path)
+/* A certificate of our own for this name, as PEM. */
+static enum avow_err
+make_identity(const char *name, struct identity *id)
 {
-	struct avow_buf b;
+	const char *const subject[][2] = {{"CN", name}, {NULL, NULL}};
+	const char *const addresses[] = {"127.0.0.1", NULL};
+	struct avow_cert_spec spec = {
+		.subject = subject,
+		.not_before_s = avow_clock_now_s() - 3600,
+		.not_after_s = avow_clock_now_s() + 3600,
+		.alg = AVOW_SIG_ES256_DER,
+		.path_length = -1,
+		.ip_names = addresses,
+	};
+	struct avow_privkey *key;
+	struct avow_buf der;
+	enum avow_err err;
 
-	avow_buf_init(&b, AVOW_KIB(64));
-	if (avow_file_read(path, &b) != AVOW_OK) {
-		fprintf(stderr, "cannot read %s\n", path);
-		exit(64);
-	}
-	return avow_buf_str(&b);
+	avow_buf_init(&id->cert, AVOW_KIB(64));
+	avow_buf_init(&id->key, AVOW_KIB(64));
+	avow_buf_init(&der, AVOW_KIB(64));
+	AVOW_TRY(avow_privkey_generate(AVOW_KEY_P256, 0, &key));
+	spec.key = avow_privkey_public(key);
+	spec.signer = key;
+	err = avow_cert_make(&spec, &der);
+	avow_pem_put(&id->cert, "CERTIFICATE", avow_buf_span(&der));
+	if (err == AVOW_OK)
+		err = avow_privkey_to_pem(key, &id->key);
+	avow_privkey_free(key);
+	avow_buf_clear(&der);
+	if (!avow_buf_str(&id->cert) || !avow_buf_str(&id->key))
+		return AVOW_E_NO_MEMORY;
+	return err;
+}
+
+static void
+clear_identity(struct identity *id)
+{
+	avow_buf_clear(&id->cert);
+	avow_buf_clear(&id->key);
 }
 
 static void
@@ -237,17 +274,17 @@ static void
 parse(int argc, char **argv, struct options *o)
 {
 	o->limits = *avow_http_default_limits();
+	o->listen = "127.0.0.1:0";
 	o->drain_ms = 5000;
 	for (int i = 1; i < argc; i++) {
-		size_t which = strcmp(argv[i], "--tls2") == 0;
-
-		if (strncmp(argv[i], "--tls", 5) == 0 && i + 2 < argc) {
-			o->cert[which] = read_text(argv[i + 1]);
-			o->key[which] = read_text(argv[i + 2]);
-			i += 2;
-		} else {
+		if (strncmp(argv[i], "tls=", 4) == 0)
+			o->tls = argv[i] + 4;
+		else if (strncmp(argv[i], "listen=", 7) == 0)
+			o->listen = argv[i] + 7;
+		else if (strcmp(argv[i], "badkey") == 0)
+			o->bad_key = true;
+		else
 			set_number(o, argv[i]);
-		}
 	}
 }
 
@@ -259,38 +296,65 @@ fail(const struct avow_why *why, enum avow_err err)
 	return 1;
 }
 
-static int
-serve(struct app *app, const struct options *o, sigset_t *signals)
+static void
+reload(struct app *app, const char *name)
 {
-	const char *listen_on[] = {"127.0.0.1:0"};
+	struct identity id;
+	struct avow_why why;
+	enum avow_err err = make_identity(name, &id);
+
+	avow_why_init(&why);
+	if (err == AVOW_OK)
+		err = avow_http_set_certificate(app->server, (const char *)id.cert.p,
+			(const char *)id.key.p, &why);
+	clear_identity(&id);
+	printf("reloaded: %s\n", avow_err_name(err));
+	fflush(stdout);
+}
+
+static enum avow_err
+start(struct app *app, const struct options *o, struct avow_why *why)
+{
 	struct avow_http_config config = {
-		.tls_cert_pem = o->cert[0],
-		.tls_key_pem = o->key[0],
 		.limits = &o->limits,
 		.routes = routes,
 		.n_routes = sizeof(routes) / sizeof(routes[0]),
 		.app = app,
 	};
+	struct identity id[2] = {0};
+	enum avow_err err = AVOW_OK;
+
+	AVOW_TRY(avow_http_bind(&o->listen, 1, o->workers, &app->server, why));
+	for (int i = 0; o->tls && i < 2 && err == AVOW_OK; i++)
+		err = make_identity(o->tls, &id[i]);
+	if (o->tls) {
+		config.tls_cert_pem = (const char *)id[0].cert.p;
+		config.tls_key_pem = (const char *)id[o->bad_key].key.p;
+	}
+	if (err == AVOW_OK)
+		err = avow_http_start(app->server, &config, why);
+	clear_identity(&id[0]);
+	clear_identity(&id[1]);
+	return err;
+}
+
+static int
+serve(struct app *app, const struct options *o, sigset_t *signals)
+{
 	struct avow_why why;
 	enum avow_err err;
 	int sig = 0;
 
 	avow_why_init(&why);
-	err = avow_http_bind(listen_on, 1, o->workers, &app->server, &why);
-	if (err == AVOW_OK)
-		err = avow_http_start(app->server, &config, &why);
+	err = start(app, o, &why);
 	if (err != AVOW_OK) {
 		avow_http_stop(app->server, 0);
 		return fail(&why, err);
 	}
 	printf("ready: %u\n", avow_http_port(app->server));
 	fflush(stdout);
-	while (sigwait(signals, &sig) == 0 && sig == SIGHUP) {
-		err = avow_http_set_certificate(
-			app->server, o->cert[1], o->key[1], &why);
-		printf("reloaded: %s\n", avow_err_name(err));
-		fflush(stdout);
-	}
+	while (sigwait(signals, &sig) == 0 && sig == SIGHUP)
+		reload(app, "second");
 	printf("stopped: %s\n",
 		avow_http_stop(app->server, o->drain_ms) ? "whole" : "cut");
 	return 0;
