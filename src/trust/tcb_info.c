@@ -38,7 +38,8 @@ svn(const struct avow_json *o, const char *name, uint8_t *out, struct avow_why *
 	return AVOW_OK;
 }
 
-/* Version 2: sgxtcbcomp01svn .. sgxtcbcomp16svn */
+/* Version 2: sgxtcbcomp01svn .. sgxtcbcomp16svn beside pcesvn, and no 17th that
+ * would be read by nobody (verifier bug 11) */
 static enum avow_err
 components_v2(const struct avow_json *tcb, uint8_t *out, struct avow_why *why)
 {
@@ -48,6 +49,8 @@ components_v2(const struct avow_json *tcb, uint8_t *out, struct avow_why *why)
 		snprintf(name, sizeof(name), "sgxtcbcomp%02zusvn", i + 1);
 		AVOW_TRY(svn(tcb, name, &out[i], why));
 	}
+	if (tcb->count != AVOW_SGX_COMPONENTS + 1)
+		return bad_value(why, "tcb", "16 components and pcesvn");
 	return AVOW_OK;
 }
 

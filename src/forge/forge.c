@@ -1,0 +1,268 @@
+/*
+ * From parameters to files: the deviation is worked into a copy of the
+ * parameters, the makers run in the order in which one needs the other, and the
+ * results are named as a verifier's user would want them. What is right and
+ * what is wrong in each is the makers' business.
+ */
+#include "forge/forge.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "forge/internal.h"
+#include "wire/json.h"
+
+#define MAX_FILES 16
+
+struct avow_forged {
+	struct avow_forge_file files[MAX_FILES];
+	uint8_t *owned[MAX_FILES];
+	size_t n;
+};
+
+/* --- keys --------------------------------------------------------------------------- */
+
+enum avow_err
+avow_forge_keys_new(struct avow_forge_keys **out)
+{
+	struct avow_forge_keys *k = calloc(1, sizeof(*k));
+	struct avow_privkey **const p256[] = {k ? &k->root : NULL,
+		k ? &k->other_root : NULL, k ? &k->ca : NULL, k ? &k->pck : NULL,
+		k ? &k->signing : NULL, k ? &k->attestation : NULL,
+		k ? &k->stranger : NULL};
+	enum avow_err e = AVOW_OK;
+
+	*out = NULL;
+	if (!k)
+		return AVOW_E_NO_MEMORY;
+	for (size_t i = 0; e == AVOW_OK && i < sizeof(p256) / sizeof(p256[0]); i++)
+		e = avow_privkey_generate(AVOW_KEY_P256, 0, p256[i]);
+	if (e == AVOW_OK)
+		e = avow_privkey_generate(AVOW_KEY_P384, 0, &k->p384);
+	if (e != AVOW_OK) {
+		avow_forge_keys_free(k);
+		return e;
+	}
+	*out = k;
+	return AVOW_OK;
+}
+
+void
+avow_forge_keys_free(struct avow_forge_keys *k)
+{
+	if (!k)
+		return;
+	avow_privkey_free(k->root);
+	avow_privkey_free(k->other_root);
+	avow_privkey_free(k->ca);
+	avow_privkey_free(k->pck);
+	avow_privkey_free(k->signing);
+	avow_privkey_free(k->attestation);
+	avow_privkey_free(k->stranger);
+	avow_privkey_free(k->p384);
+	free(k);
+}
+
+/* --- the files ------------------------------------------------------------------------- */
+
+/* Takes the buffer's bytes; an empty buffer makes an empty file. */
+static void
+take(struct avow_forged *out, const char *name, struct avow_buf *b)
+{
+	out->files[out->n].name = name;
+	out->files[out->n].bytes = avow_buf_span(b);
+	out->owned[out->n++] = b->p;
+	avow_buf_init(b, b->max);
+}
+
+static void
+take_made(struct avow_forged *out, const char *name, struct avow_buf *b)
+{
+	if (b->n)
+		take(out, name, b);
+}
+
+static enum avow_err
+make_about(struct forge *f)
+{
+	char at[AVOW_TIME_TEXT];
+	struct avow_jw w;
+
+	avow_time_format(f->p.at_s, at);
+	avow_jw_init(&w, &f->about);
+	avow_jw_open(&w, '{');
+	avow_jw_name(&w, "simulated");
+	avow_jw_bool(&w, true);
+	avow_jw_name(&w, "at");
+	avow_jw_str(&w, at);
+	avow_jw_name(&w, "corrupt");
+	avow_jw_str(&w, f->bend ? f->bend->name : NULL);
+	avow_jw_name(&w, "what");
+	avow_jw_str(&w, f->bend ? f->bend->what : NULL);
+	avow_jw_name(&w, "evidence");
+	avow_jw_str(&w, f->bend ? f->bend->evidence : "quote.bin");
+	avow_jw_name(&w, "refused_with");
+	avow_jw_str(&w, f->bend ? avow_err_name(f->bend->refused_with) : NULL);
+	avow_jw_close(&w);
+	avow_buf_put_byte(&f->about, '\n');
+	return f->about.err;
+}
+
+static enum avow_err
+take_all(struct forge *f, struct avow_forged **out)
+{
+	struct avow_forged *o = calloc(1, sizeof(*o));
+	struct avow_buf init;
+
+	if (!o)
+		return AVOW_E_NO_MEMORY;
+	avow_buf_init(&init, FORGE_MAX_OUTPUT);
+	if (f->p.has_init_data)
+		avow_buf_put(&init, f->p.init_data);
+	if (init.err != AVOW_OK) {
+		free(o);
+		return init.err;
+	}
+	take(o, "quote.bin", &f->quote);
+	take(o, "report.bin", &f->report);
+	take_made(o, "evidence.bin", &f->evidence);
+	take(o, "runtime.bin", &f->runtime);
+	if (f->p.has_init_data)
+		take(o, "init.bin", &init);
+	take(o, "root.pem", &f->root_pem);
+	take(o, "forge.json", &f->about);
+	take_made(o, "collateral/tcbinfo.json", &f->tcb_info);
+	take_made(o, "collateral/qe_identity.json", &f->qe_identity);
+	take_made(o, "collateral/pck_crl.der", &f->pck_crl);
+	take_made(o, "collateral/root_crl.der", &f->root_crl);
+	take(o, "collateral/tcb_signing_chain.pem", &f->signing_chain);
+	take(o, "collateral/pck_ca_chain.pem", &f->ca_chain);
+	*out = o;
+	return AVOW_OK;
+}
+
+/* --- making -------------------------------------------------------------------------------- */
+
+static struct avow_buf *
+buffer_at(struct forge *f, size_t i)
+{
+	struct avow_buf *const all[] = {&f->root, &f->chain_root, &f->ca, &f->pck,
+		&f->signing, &f->signing_root, &f->root_crl, &f->pck_crl, &f->tcb_info,
+		&f->qe_identity, &f->runtime, &f->quote, &f->report, &f->evidence,
+		&f->about, &f->root_pem, &f->signing_chain, &f->ca_chain};
+
+	return i < sizeof(all) / sizeof(all[0]) ? all[i] : NULL;
+}
+
+static enum avow_err
+make_all(struct forge *f)
+{
+	AVOW_TRY(forge_make_pki(f));
+	AVOW_TRY(forge_make_documents(f));
+	AVOW_TRY(forge_make_quote(f));
+	return make_about(f);
+}
+
+enum avow_err
+avow_forge_sgx_make(
+	const struct avow_forge_sgx *p, struct avow_forged **out, struct avow_why *why)
+{
+	struct avow_forge_keys *fresh = NULL;
+	struct forge f = {.p = *p, .keys = p->keys};
+	enum avow_err e = AVOW_OK;
+
+	*out = NULL;
+	AVOW_TRY(forge_check_parameters(p, why));
+	if (!p->keys) {
+		AVOW_TRY(avow_forge_keys_new(&fresh));
+		f.keys = fresh;
+	}
+	f.bend = p->corrupt ? avow_forge_deviation_find(p->corrupt) : NULL;
+	forge_bend_parameters(&f);
+	for (size_t i = 0; buffer_at(&f, i); i++)
+		avow_buf_init(buffer_at(&f, i), FORGE_MAX_OUTPUT);
+	e = make_all(&f);
+	if (e == AVOW_OK)
+		e = take_all(&f, out);
+	for (size_t i = 0; buffer_at(&f, i); i++)
+		avow_buf_clear(buffer_at(&f, i));
+	avow_forge_keys_free(fresh);
+	return e;
+}
+
+void
+avow_forged_free(struct avow_forged *f)
+{
+	if (!f)
+		return;
+	for (size_t i = 0; i < f->n; i++)
+		free(f->owned[i]);
+	free(f);
+}
+
+bool
+avow_forged_at(const struct avow_forged *f, size_t i, struct avow_forge_file *out)
+{
+	if (i >= f->n)
+		return false;
+	*out = f->files[i];
+	return true;
+}
+
+struct avow_span
+avow_forged_get(const struct avow_forged *f, const char *name)
+{
+	for (size_t i = 0; i < f->n; i++)
+		if (strcmp(f->files[i].name, name) == 0)
+			return f->files[i].bytes;
+	return (struct avow_span){NULL, 0};
+}
+
+/* --- writing --------------------------------------------------------------------------------- */
+
+static enum avow_err
+refuse(struct avow_why *why, const char *path)
+{
+	static const struct avow_at at = {"forge_write", NULL, NULL};
+	int error = errno;
+
+	avow_why_document(why, "%s", path);
+	return avow_refuse(why, AVOW_E_FILE_WRITE, &at, NULL, "%s", strerror(error));
+}
+
+static enum avow_err
+make_folder(const char *path, struct avow_why *why)
+{
+	struct stat st;
+
+	if (mkdir(path, 0777) == 0)
+		return AVOW_OK;
+	if (errno == EEXIST && stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+		return AVOW_OK;
+	return refuse(why, path);
+}
+
+enum avow_err
+avow_forge_write(const struct avow_forged *f, const char *dir, struct avow_why *why)
+{
+	char path[4096];
+	int n = snprintf(path, sizeof(path), "%s/collateral", dir);
+
+	if (n < 0 || (size_t)n > sizeof(path) - 64) {
+		errno = ENAMETOOLONG;
+		return refuse(why, dir);
+	}
+	AVOW_TRY(make_folder(dir, why));
+	AVOW_TRY(make_folder(path, why));
+	for (size_t i = 0; i < f->n; i++) {
+		snprintf(path, sizeof(path), "%s/%s", dir, f->files[i].name);
+		if (avow_file_write(path, f->files[i].bytes, 0644) != AVOW_OK)
+			return refuse(why, path);
+	}
+	return AVOW_OK;
+}
