@@ -63,9 +63,9 @@ static enum avow_err
 reserve(struct eval *e, size_t n)
 {
 	struct avow_claim *v = avow_arena_array(e->a, n, sizeof(*v));
-	uint32_t *symbols = avow_arena_array(e->a, n, sizeof(*symbols));
+	uint32_t *symbols = v ? avow_arena_array(e->a, n, sizeof(*symbols)) : NULL;
 
-	if (!v || !symbols)
+	if (!symbols)
 		return avow_arena_err(e->a);
 	if (e->in.n) {
 		memcpy(v, e->in.v, e->in.n * sizeof(*v));
@@ -322,8 +322,9 @@ init(struct eval *e, const struct avow_policy *p, const struct avow_policy_optio
 	avow_claims_init(&e->in, a);
 	avow_claims_init(&e->issued, a);
 	e->slots = avow_arena_array(a, p->max_slots, sizeof(*e->slots));
-	e->right = avow_arena_array(a, p->max_tests, sizeof(*e->right));
-	return e->slots && e->right ? AVOW_OK : avow_arena_err(a);
+	if (e->slots)
+		e->right = avow_arena_array(a, p->max_tests, sizeof(*e->right));
+	return e->right ? AVOW_OK : avow_arena_err(a);
 }
 
 static const struct avow_at at_policy = {"policy", NULL, "docs/policy.md"};

@@ -68,7 +68,7 @@ policy_nearest_offer(struct policy_nearest *n, struct avow_span name)
 	if (avow_span_eq(name, n->wanted))
 		return;
 	d = distance(n->wanted, name);
-	if (d >= n->distance || d > (name.n + 2) / 3)
+	if (d >= n->distance || d > name.n / 3)
 		return;
 	n->distance = d;
 	n->name = name;
