@@ -27,7 +27,7 @@ make_printable(char *s)
 			*s = '?';
 }
 
-static void
+static void __attribute__((format(printf, 3, 0)))
 put(char *dst, size_t n, const char *fmt, va_list ap)
 {
 	if (vsnprintf(dst, n, fmt, ap) < 0)
@@ -84,8 +84,8 @@ put_hex(char *dst, size_t n, struct avow_span s)
 }
 
 enum avow_err
-avow_refuse_bytes(struct avow_why *why, enum avow_err code,
-	const struct avow_at *at, struct avow_span expected, struct avow_span got)
+avow_refuse_bytes(struct avow_why *why, enum avow_err code, const struct avow_at *at,
+	struct avow_span expected, struct avow_span got)
 {
 	if (!begin(why, code, at))
 		return code;

@@ -9,11 +9,14 @@
 static const struct avow_json *
 field(struct jp_run *r, const struct jp_node *n, const struct avow_json *cur)
 {
+	const struct avow_json_member *m = cur->members;
+
 	if (cur->type != AVOW_JSON_OBJECT)
 		return jp_null();
+	/* the length first: most names differ in it, and this is the hot loop */
 	for (size_t i = 0; i < cur->count; i++)
-		if (avow_span_eq(cur->members[i].name, n->name))
-			return jp_spend(r, i) ? &cur->members[i].value : NULL;
+		if (m[i].name.n == n->name.n && avow_span_eq(m[i].name, n->name))
+			return jp_spend(r, i) ? &m[i].value : NULL;
 	return jp_spend(r, cur->count) ? jp_null() : NULL;
 }
 

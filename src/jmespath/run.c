@@ -9,15 +9,10 @@
 #include <math.h>
 
 bool
-jp_spend(struct jp_run *r, size_t steps)
+jp_out_of_steps(struct jp_run *r)
 {
-	if (steps > r->steps) {
-		jp_fail(r->err, AVOW_JMESPATH_LIMIT, r->at,
-			"the search takes too many steps");
-		return false;
-	}
-	r->steps -= steps;
-	return true;
+	jp_fail(r->err, AVOW_JMESPATH_LIMIT, r->at, "the search takes too many steps");
+	return false;
 }
 
 bool

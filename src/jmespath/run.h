@@ -19,7 +19,19 @@ struct jp_run {
 #define JP_BYTES_A_STEP 16
 
 /* --- the budget ------------------------------------------------------------- */
-bool jp_spend(struct jp_run *r, size_t steps);
+/** Record that the steps have run out. Gives false. */
+bool jp_out_of_steps(struct jp_run *r) __attribute__((cold));
+
+/** Here, because every visit of a node pays. */
+static inline bool
+jp_spend(struct jp_run *r, size_t steps)
+{
+	if (steps > r->steps)
+		return jp_out_of_steps(r);
+	r->steps -= steps;
+	return true;
+}
+
 /** Steps for n bytes of text. */
 bool jp_spend_bytes(struct jp_run *r, size_t n);
 /** n more bytes of output made by a function, and the steps for them. */
