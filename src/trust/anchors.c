@@ -195,8 +195,12 @@ read_cert(enum avow_anchor_kind kind, struct avow_span der, struct addition *add
 	if (e != AVOW_OK)
 		return unusable(why, "a certificate that parses");
 	AVOW_TRY(key_fits(kind, add->cert->key, why));
-	if (!avow_cert_is_self_issued(add->cert) ||
-		avow_chain_link(add->cert, add->cert, 0, NULL) != AVOW_OK)
+	if (!avow_cert_is_self_issued(add->cert))
+		return unusable(why, "a self-signed CA certificate");
+	e = avow_chain_link(add->cert, add->cert, 0, NULL);
+	if (e == AVOW_E_NO_MEMORY || e == AVOW_E_CRYPTO)
+		return e;
+	if (e != AVOW_OK)
 		return unusable(why, "a self-signed CA certificate");
 	add->pubkey = avow_pubkey_ref(add->cert->key);
 	return anchor_of(kind, add->pubkey, &add->key);

@@ -201,6 +201,22 @@ refuses_each_broken_rule_of_a_leaf(void **state)
 	with_leaf(rule, unknown_critical);
 }
 
+/* The reason is the link's own, under the chain's code and check. */
+static void
+a_broken_link_says_which_rule(void **state)
+{
+	struct avow_cert *c = make_ca(&p, not_a_ca);
+	struct avow_why why;
+
+	(void)state;
+	avow_why_init(&why);
+	assert_err(AVOW_E_PCK_CHAIN_CONSTRAINTS, verify3(p.leaf, c, p.root, &why));
+	assert_err(AVOW_E_PCK_CHAIN_CONSTRAINTS, why.code);
+	assert_string_equal("pck_chain", why.check);
+	assert_string_equal("basicConstraints.cA", why.field);
+	avow_cert_free(c);
+}
+
 static void
 refuses_each_broken_rule_of_a_ca(void **state)
 {
@@ -570,6 +586,7 @@ main(void)
 		T(a_chain_has_exactly_three),
 		T(a_chain_is_leaf_ca_root),
 		T(refuses_each_broken_rule_of_a_leaf),
+		T(a_broken_link_says_which_rule),
 		T(refuses_each_broken_rule_of_a_ca),
 		T(refuses_each_broken_rule_of_a_root),
 		T(only_p256_keys),

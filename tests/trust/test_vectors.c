@@ -222,9 +222,10 @@ read_chain(struct avow_span bytes, struct quote *q)
 	size_t from = avow_span_find(bytes, AVOW_LIT("-----BEGIN CERTIFICATE-----"));
 	struct avow_span text = avow_span_from(bytes, from);
 	const struct avow_extension *x;
-	struct avow_cert *certs[3];
+	struct avow_cert *certs[3] = {NULL};
 	struct avow_pem_block *b;
 	size_t n, to = 0, at;
+	bool parsed = true;
 
 	q->chain_err = AVOW_E_PCK_CERT;
 	while ((at = avow_span_find(avow_span_from(text, to), end)) < text.n - to)
@@ -232,14 +233,15 @@ read_chain(struct avow_span bytes, struct quote *q)
 	if (avow_pem_parse(avow_span_slice(text, 0, to), 3, &a, &b, &n) != AVOW_OK)
 		return;
 	for (size_t i = 0; i < n; i++)
-		if (avow_cert_parse(b[i].der, &certs[i], NULL) != AVOW_OK)
-			return;
-	for (size_t i = 0; i < n; i++)
+		parsed =
+			avow_cert_parse(b[i].der, &certs[i], NULL) == AVOW_OK && parsed;
+	for (size_t i = 0; parsed && i < n; i++)
 		if ((x = avow_cert_extension(certs[i], "1.2.840.113741.1.13.1"))) {
 			read_tcb(x->value, q);
 			q->has_pck = true;
 		}
-	q->chain_err = avow_pck_chain_verify(certs, n, intel, &q->chain, NULL);
+	if (parsed)
+		q->chain_err = avow_pck_chain_verify(certs, n, intel, &q->chain, NULL);
 	for (size_t i = 0; i < n; i++)
 		avow_cert_free(certs[i]);
 }

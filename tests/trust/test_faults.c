@@ -1,0 +1,198 @@
+/*
+ * Memory that ends at each single allocation of building a set of anchors, a
+ * snapshot and a selection: the outcome is the right one or says that memory
+ * ended; it is never another verdict about the documents, and nothing leaks.
+ */
+#include "case.h"
+
+static size_t fail_at, seen; /* 0: no failure */
+
+static bool
+fails(void)
+{
+	return fail_at && ++seen == fail_at;
+}
+
+void *__real_malloc(size_t n);
+void *__real_calloc(size_t n, size_t size);
+void *__real_realloc(void *p_old, size_t n);
+void *__real_reallocarray(void *p_old, size_t n, size_t size);
+void *__wrap_malloc(size_t n);
+void *__wrap_calloc(size_t n, size_t size);
+void *__wrap_realloc(void *p_old, size_t n);
+void *__wrap_reallocarray(void *p_old, size_t n, size_t size);
+
+void *
+__wrap_malloc(size_t n)
+{
+	return fails() ? NULL : __real_malloc(n);
+}
+
+void *
+__wrap_calloc(size_t n, size_t size)
+{
+	return fails() ? NULL : __real_calloc(n, size);
+}
+
+void *
+__wrap_realloc(void *p_old, size_t n)
+{
+	return fails() ? NULL : __real_realloc(p_old, n);
+}
+
+void *
+__wrap_reallocarray(void *p_old, size_t n, size_t size)
+{
+	return fails() ? NULL : __real_reallocarray(p_old, n, size);
+}
+
+/* Run `step` with the n-th allocation failing, for every n that it has. */
+static void at_each_allocation(enum avow_err (*step)(void))
+{
+	enum avow_err e;
+	size_t failures = 0;
+
+	for (size_t n = 1;; n++) {
+		seen = 0;
+		fail_at = n;
+		e = step();
+		fail_at = 0;
+		if (seen < n)
+			break;
+		failures += e != AVOW_OK;
+		if (e != AVOW_OK && e != AVOW_E_NO_MEMORY && e != AVOW_E_CRYPTO)
+			fail_msg("allocation %zu: %s", n, avow_err_name(e));
+	}
+	assert_ok(e);
+	assert_true(failures > 0);
+}
+
+static struct avow_span root_pem;
+
+static enum avow_err
+make_anchors(void)
+{
+	struct avow_anchors *a = NULL;
+	enum avow_err e = avow_anchors_new(true, &a);
+
+	if (e != AVOW_OK) {
+		assert_null(a);
+		return e;
+	}
+	e = avow_anchors_add_pem(a, AVOW_ANCHOR_INTEL_SGX, root_pem, NULL);
+	avow_anchors_free(a);
+	return e;
+}
+
+static void
+anchors_survive_want_of_memory(void **state)
+{
+	(void)state;
+	root_pem = cert_pem(&p, p.root);
+	at_each_allocation(make_anchors);
+	root_pem = file_of("public key");
+	at_each_allocation(make_anchors);
+}
+
+static enum avow_err
+make_snapshot(void)
+{
+	struct avow_collateral *c = NULL;
+	enum avow_err e = avow_collateral_build(files, n_files, &c, NULL);
+
+	if (e != AVOW_OK)
+		assert_null(c);
+	avow_collateral_free(c);
+	return e;
+}
+
+static void
+building_survives_want_of_memory(void **state)
+{
+	struct avow_span crl = file_of("pck.crl");
+	struct avow_buf b;
+
+	(void)state;
+	avow_buf_init(&b, 1 << 16);
+	avow_hex_put(&b, crl);
+	add("hex", avow_arena_copy(&p.a, avow_buf_span(&b)));
+	avow_buf_reset(&b);
+	avow_pem_put(&b, "X509 CRL", crl);
+	add("pem", avow_arena_copy(&p.a, avow_buf_span(&b)));
+	avow_buf_clear(&b);
+	add("bad", AVOW_LIT("{\"tcbInfo\":1}"));
+	add("bad.crl", avow_span_slice(crl, 0, 60));
+	add("other", AVOW_LIT("text"));
+	at_each_allocation(make_snapshot);
+}
+
+static enum avow_err
+select_afresh(void)
+{
+	size_t was = fail_at;
+	enum avow_err e;
+
+	fail_at = 0;
+	build();
+	fail_at = was;
+	e = avow_collateral_select(snapshot, p.anchors, &q, &s, NULL);
+	if (e == AVOW_OK)
+		assert_non_null(s.tcb_info);
+	else
+		assert_null(s.tcb_info);
+	return e;
+}
+
+static void
+selecting_survives_want_of_memory(void **state)
+{
+	(void)state;
+	at_each_allocation(select_afresh);
+}
+
+/* A failure is not remembered: the next request finds its documents. */
+static void
+the_next_request_is_served(void **state)
+{
+	struct avow_intel_selection other;
+	enum avow_err e;
+
+	(void)state;
+	build();
+	for (size_t n = 1; n < 12; n++) {
+		seen = 0;
+		fail_at = n;
+		e = avow_collateral_select(snapshot, p.anchors, &q, &other, NULL);
+		fail_at = 0;
+		if (e != AVOW_OK)
+			assert_err(AVOW_E_NO_MEMORY, e);
+	}
+	assert_ok(again());
+}
+
+static int
+setup_with_key(void **state)
+{
+	struct avow_buf b;
+
+	setup(state);
+	avow_buf_init(&b, 4096);
+	avow_pem_put(&b, "PUBLIC KEY", avow_pubkey_spki(p.root->key));
+	add("public key", avow_arena_copy(&p.a, avow_buf_span(&b)));
+	avow_buf_clear(&b);
+	return 0;
+}
+
+int
+main(void)
+{
+#define T(f) cmocka_unit_test_setup_teardown(f, setup_with_key, teardown)
+	const struct CMUnitTest tests[] = {
+		T(anchors_survive_want_of_memory),
+		T(building_survives_want_of_memory),
+		T(selecting_survives_want_of_memory),
+		T(the_next_request_is_served),
+	};
+
+	return cmocka_run_group_tests_name("trust/faults", tests, NULL, NULL);
+}
