@@ -1,0 +1,327 @@
+/*
+ * One HTTP request through libcurl. Everything that libcurl would take from
+ * somewhere else is switched off: environment, .netrc, cookies, redirects,
+ * other protocols, decompression, connection reuse. Where the request may go
+ * is judged by url.c before libcurl sees it.
+ */
+#include "net/net.h"
+
+#include <pthread.h>
+#include <string.h>
+
+#include <curl/curl.h>
+
+#define CONNECT_TIMEOUT_MS 10000L
+#define MAX_HEADER_BYTES (64u * 1024u)
+#define MAX_HEADER_VALUE (16u * 1024u)
+
+/* What the callbacks know and say. */
+struct transfer {
+	struct avow_net_response *rs;
+	size_t header_bytes;
+	enum avow_err err;
+};
+
+static void
+global_init(void)
+{
+	/* its failure shows in curl_easy_init */
+	curl_global_init(CURL_GLOBAL_DEFAULT);
+}
+
+static CURL *
+new_handle(void)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+	pthread_once(&once, global_init);
+	return curl_easy_init();
+}
+
+/* --- the answer ------------------------------------------------------------------------ */
+
+void
+avow_net_response_init(struct avow_net_response *r, size_t max_body,
+	struct avow_net_header *headers, size_t n_headers)
+{
+	*r = (struct avow_net_response){.headers = headers, .n_headers = n_headers};
+	avow_buf_init(&r->body, max_body);
+	for (size_t i = 0; i < n_headers; i++)
+		avow_buf_init(&headers[i].value, MAX_HEADER_VALUE);
+}
+
+void
+avow_net_response_clear(struct avow_net_response *r)
+{
+	avow_buf_clear(&r->body);
+	for (size_t i = 0; i < r->n_headers; i++)
+		avow_buf_clear(&r->headers[i].value);
+	r->status = 0;
+}
+
+/* libcurl stops the transfer when less than what it gave is taken. */
+static size_t
+on_body(char *p, size_t size, size_t n, void *arg)
+{
+	struct transfer *t = arg;
+
+	avow_buf_put(&t->rs->body, avow_span_make(p, size * n));
+	t->err = t->rs->body.err;
+	return t->err == AVOW_OK ? size * n : 0;
+}
+
+static void
+keep_header(struct avow_net_header *h, struct avow_span line)
+{
+	size_t colon = avow_span_find_byte(line, ':');
+
+	if (colon == line.n || !avow_span_eq_fold(avow_span_slice(line, 0, colon),
+				       avow_span_str(h->name)))
+		return;
+	avow_buf_reset(&h->value);
+	avow_buf_put(&h->value, avow_span_trim(avow_span_from(line, colon + 1)));
+}
+
+static size_t
+on_header(char *p, size_t size, size_t n, void *arg)
+{
+	struct transfer *t = arg;
+	struct avow_span line = avow_span_make(p, size * n);
+
+	t->header_bytes += line.n;
+	if (t->header_bytes > MAX_HEADER_BYTES)
+		t->err = AVOW_E_TOO_LARGE;
+	for (size_t i = 0; i < t->rs->n_headers && t->err == AVOW_OK; i++) {
+		keep_header(&t->rs->headers[i], line);
+		t->err = t->rs->headers[i].value.err;
+	}
+	return t->err == AVOW_OK ? line.n : 0;
+}
+
+/* --- the request ------------------------------------------------------------------------ */
+
+static bool
+add_line(struct curl_slist **list, const char *name, const char *value)
+{
+	struct avow_buf b;
+	struct curl_slist *longer = NULL;
+	const char *line;
+
+	if (!value)
+		return true;
+	avow_buf_init(&b, 16384);
+	avow_buf_printf(&b, "%s: %s", name, value);
+	line = avow_buf_str(&b);
+	/* a line end in a value would be a header of its own */
+	if (line && !strpbrk(line, "\r\n"))
+		longer = curl_slist_append(*list, line);
+	if (longer)
+		*list = longer;
+	avow_buf_wipe(&b);
+	return longer != NULL;
+}
+
+static bool
+add_headers(struct curl_slist **list, const struct avow_net_request *rq)
+{
+	struct avow_buf bearer;
+	bool ok;
+
+	avow_buf_init(&bearer, 16384);
+	if (rq->bearer)
+		avow_buf_printf(&bearer, "Bearer %s", rq->bearer);
+	ok = (!rq->bearer || avow_buf_str(&bearer)) &&
+	     add_line(list, "Authorization",
+		     rq->bearer ? (const char *)bearer.p : NULL) &&
+	     add_line(list, "Accept", rq->accept) &&
+	     (!rq->post ||
+		     add_line(list, "Content-Type",
+			     rq->content_type ? rq->content_type : "application/json"));
+	avow_buf_wipe(&bearer);
+	for (size_t i = 0; ok && rq->extra && rq->extra[i]; i++) {
+		struct curl_slist *longer =
+			strpbrk(rq->extra[i], "\r\n")
+				? NULL
+				: curl_slist_append(*list, rq->extra[i]);
+
+		ok = longer != NULL;
+		if (ok)
+			*list = longer;
+	}
+	return ok;
+}
+
+static bool
+set_limits(CURL *c, const struct avow_net_request *rq)
+{
+	long timeout = rq->timeout_ms > 0 ? rq->timeout_ms : 1;
+	long connect = timeout < CONNECT_TIMEOUT_MS ? timeout : CONNECT_TIMEOUT_MS;
+
+	return curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
+	       curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, timeout) == CURLE_OK &&
+	       curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS, connect) == CURLE_OK &&
+	       curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 0L) == CURLE_OK &&
+	       curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR,
+		       rq->allow_http ? "http,https" : "https") == CURLE_OK &&
+	       curl_easy_setopt(c, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED) ==
+		       CURLE_OK &&
+	       curl_easy_setopt(c, CURLOPT_FORBID_REUSE, 1L) == CURLE_OK &&
+	       curl_easy_setopt(c, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1) ==
+		       CURLE_OK &&
+	       /* "" also keeps http_proxy of the environment out */
+	       curl_easy_setopt(c, CURLOPT_PROXY, rq->proxy ? rq->proxy : "") ==
+		       CURLE_OK;
+}
+
+static bool
+set_tls(CURL *c, const struct avow_net_request *rq)
+{
+	bool ok = curl_easy_setopt(c, CURLOPT_SSL_VERIFYPEER, 1L) == CURLE_OK &&
+		  curl_easy_setopt(c, CURLOPT_SSL_VERIFYHOST, 2L) == CURLE_OK &&
+		  curl_easy_setopt(c, CURLOPT_SSLVERSION,
+			  (long)CURL_SSLVERSION_TLSv1_2) == CURLE_OK;
+
+	if (ok && rq->ca_file) /* these roots and no others */
+		ok = curl_easy_setopt(c, CURLOPT_CAINFO, rq->ca_file) == CURLE_OK &&
+		     curl_easy_setopt(c, CURLOPT_CAPATH, NULL) == CURLE_OK;
+	return ok;
+}
+
+static bool
+set_request(CURL *c, const struct avow_net_request *rq, struct curl_slist *headers,
+	struct transfer *t)
+{
+	bool ok = curl_easy_setopt(c, CURLOPT_URL, rq->url) == CURLE_OK &&
+		  curl_easy_setopt(c, CURLOPT_HTTPHEADER, headers) == CURLE_OK &&
+		  curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, on_body) == CURLE_OK &&
+		  curl_easy_setopt(c, CURLOPT_WRITEDATA, t) == CURLE_OK &&
+		  curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, on_header) == CURLE_OK &&
+		  curl_easy_setopt(c, CURLOPT_HEADERDATA, t) == CURLE_OK;
+
+	if (!ok || !rq->post)
+		return ok;
+	return curl_easy_setopt(c, CURLOPT_POST, 1L) == CURLE_OK &&
+	       curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE_LARGE,
+		       (curl_off_t)rq->body.n) == CURLE_OK &&
+	       curl_easy_setopt(c, CURLOPT_POSTFIELDS,
+		       rq->body.n ? (const char *)rq->body.p : "") == CURLE_OK;
+}
+
+/* --- outcome ----------------------------------------------------------------------------- */
+
+static enum avow_err
+err_of(CURLcode code)
+{
+	switch ((int)code) {
+	case CURLE_OK:
+		return AVOW_OK;
+	case CURLE_OUT_OF_MEMORY:
+	case CURLE_FAILED_INIT:
+		return AVOW_E_NO_MEMORY;
+	case CURLE_URL_MALFORMAT:
+	case CURLE_UNSUPPORTED_PROTOCOL:
+		return AVOW_E_NET_URL;
+	case CURLE_OPERATION_TIMEDOUT:
+		return AVOW_E_NET_TIMEOUT;
+	case CURLE_SSL_CONNECT_ERROR:
+	case CURLE_PEER_FAILED_VERIFICATION:
+	case CURLE_SSL_CACERT_BADFILE:
+	case CURLE_SSL_CERTPROBLEM:
+	case CURLE_SSL_CIPHER:
+	case CURLE_SSL_ISSUER_ERROR:
+	case CURLE_SSL_CRL_BADFILE:
+	case CURLE_SSL_INVALIDCERTSTATUS:
+		return AVOW_E_NET_TLS;
+	default:
+		return AVOW_E_NET_CONNECT;
+	}
+}
+
+static enum avow_err
+outcome(const struct avow_net_request *rq, const struct transfer *t, CURLcode code,
+	struct avow_why *why)
+{
+	static const struct avow_at at = {"net", "url", "RFC 9110"};
+	enum avow_err err = t->err != AVOW_OK ? t->err : err_of(code);
+
+	if (err == AVOW_OK)
+		return AVOW_OK;
+	err = avow_refuse(why, err, &at, NULL, "%s", rq->url);
+	avow_why_note(why, "%s",
+		t->err != AVOW_OK ? "the answer is larger than its limit"
+				  : curl_easy_strerror(code));
+	return err;
+}
+
+static enum avow_err
+perform(CURL *c, const struct avow_net_request *rq, struct curl_slist *headers,
+	struct avow_net_response *rs, struct avow_why *why)
+{
+	struct transfer t = {.rs = rs};
+	CURLcode code = CURLE_FAILED_INIT;
+	enum avow_err err;
+
+	if (set_limits(c, rq) && set_tls(c, rq) && set_request(c, rq, headers, &t))
+		code = curl_easy_perform(c);
+	err = outcome(rq, &t, code, why);
+	if (err == AVOW_OK)
+		curl_easy_getinfo(c, CURLINFO_RESPONSE_CODE, &rs->status);
+	return err;
+}
+
+/* The URL as url.c reads it, and its scheme as the caller allows. */
+static enum avow_err
+check_url(const struct avow_net_request *rq, struct avow_why *why)
+{
+	static const struct avow_at at = {"net", "url", "RFC 3986 3"};
+	struct avow_buf origin;
+	enum avow_err err;
+
+	avow_buf_init(&origin, 512);
+	err = avow_net_origin(avow_span_str(rq->url), &origin);
+	if (err == AVOW_OK && !rq->allow_http &&
+		avow_span_starts(avow_buf_span(&origin), AVOW_LIT("http:")))
+		err = AVOW_E_NET_URL;
+	avow_buf_clear(&origin);
+	if (err == AVOW_OK)
+		return AVOW_OK;
+	return avow_refuse(why, err, &at, rq->allow_http ? "http or https" : "https",
+		"%s", rq->url);
+}
+
+enum avow_err
+avow_net_fetch(const struct avow_net_request *rq, struct avow_net_response *rs,
+	struct avow_why *why)
+{
+	struct curl_slist *headers = NULL;
+	CURL *c = NULL;
+	enum avow_err err;
+
+	avow_net_response_clear(rs);
+	AVOW_TRY(check_url(rq, why));
+	err = AVOW_E_NO_MEMORY;
+	c = new_handle();
+	if (c && add_headers(&headers, rq))
+		err = perform(c, rq, headers, rs, why);
+	curl_slist_free_all(headers);
+	curl_easy_cleanup(c);
+	if (err != AVOW_OK)
+		avow_net_response_clear(rs);
+	return err;
+}
+
+enum avow_err
+avow_net_expect(const struct avow_net_request *rq, const struct avow_net_response *rs,
+	long status, struct avow_why *why)
+{
+	static const struct avow_at at = {"net", "status", "RFC 9110 15"};
+	char expected[24];
+	enum avow_err err;
+
+	if (rs->status == status)
+		return AVOW_OK;
+	snprintf(expected, sizeof(expected), "%ld", status);
+	err = avow_refuse(why, AVOW_E_NET_STATUS, &at, expected, "%ld", rs->status);
+	avow_why_document(why, "%s", rq->url);
+	return err;
+}
