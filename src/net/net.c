@@ -125,12 +125,13 @@ static bool
 add_headers(struct curl_slist **list, const struct avow_net_request *rq)
 {
 	struct avow_buf bearer;
-	bool ok;
+	/* no waiting for "100 Continue": the peer need not know of it */
+	bool ok = (*list = curl_slist_append(NULL, "Expect:")) != NULL;
 
 	avow_buf_init(&bearer, 16384);
 	if (rq->bearer)
 		avow_buf_printf(&bearer, "Bearer %s", rq->bearer);
-	ok = (!rq->bearer || avow_buf_str(&bearer)) &&
+	ok = ok && (!rq->bearer || avow_buf_str(&bearer)) &&
 	     add_line(list, "Authorization",
 		     rq->bearer ? (const char *)bearer.p : NULL) &&
 	     add_line(list, "Accept", rq->accept) &&

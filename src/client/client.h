@@ -1,0 +1,59 @@
+/*
+ * Private to libavow: the steps of verifying a token, apart from where the keys
+ * come from; and what a refusal looks like outside.
+ */
+#ifndef AVOW_CLIENT_CLIENT_H
+#define AVOW_CLIENT_CLIENT_H
+
+#include "avow/avow.h"
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/span.h"
+#include "base/why.h"
+#include "net/net.h"
+#include "wire/json.h"
+
+#define AVOW_MAX_METADATA AVOW_KIB(64) /* seen 1 KiB */
+#define AVOW_MAX_JWKS AVOW_MIB(1) /* seen 21 KiB */
+#define AVOW_MAX_JWKS_KEYS 256 /* seen 14 */
+
+/** What is checked, whatever the keys come from. */
+struct client_expect {
+	struct avow_span issuer; /* without a '/' at its end */
+	struct avow_span nonce; /* p is NULL: not compared */
+	int64_t now_s;
+	int64_t leeway_s;
+};
+
+/** The issuer without white space and one '/' at its end.
+ *  @return AVOW_OK; AVOW_E_USAGE when empty, with a query, or no http(s) URL. */
+enum avow_err client_issuer(
+	const char *text, struct avow_span *out, struct avow_why *why) AVOW_CHECKED;
+
+/** Options with their defaults. @return AVOW_OK or AVOW_E_USAGE. */
+enum avow_err client_expectation(const struct avow_verify_options *options,
+	struct avow_span issuer, struct client_expect *out,
+	struct avow_why *why) AVOW_CHECKED;
+
+/** The whole check of a token under a key set's text. *payload lives in the arena.
+ *  @return AVOW_OK, AVOW_E_TOKEN_*, AVOW_E_ISSUER_METADATA, AVOW_E_NO_MEMORY... */
+enum avow_err client_check(struct avow_span token, struct avow_span jwks,
+	const struct client_expect *expect, struct avow_arena *a,
+	struct avow_span *payload, struct avow_why *why) AVOW_CHECKED;
+
+/** The issuer's key set: its metadata, then its jwks_uri. Appended to out. */
+enum avow_err client_discover(struct avow_span issuer,
+	const struct avow_verify_options *options, struct avow_buf *out,
+	struct avow_why *why) AVOW_CHECKED;
+
+/** The public form of an error; the verdict that its code means. */
+enum avow_verdict client_verdict(enum avow_err err);
+void client_problem(
+	struct avow_problem *out, enum avow_err err, const struct avow_why *why);
+/** Copy printable text, cut to n bytes with its NUL. */
+void client_text(char *out, size_t n, struct avow_span s);
+/** A heap copy with a NUL; NULL without memory. */
+char *client_dup(struct avow_span s);
+
+#endif
