@@ -347,6 +347,8 @@ put_made_isv_levels(const struct forge *f, struct avow_jw *w)
 {
 	const struct avow_forge_isv_level match = {
 		f->p.qe_isvsvn, f->p.qe_date_s, f->p.qe_status, f->p.qe_advisories};
+	const struct avow_forge_isv_level again = {
+		match.isvsvn, match.date_s, "OutOfDate", NULL};
 	const struct avow_forge_isv_level above = {(uint16_t)(match.isvsvn + 1),
 		match.date_s + 100 * DAY_S, "UpToDate", NULL};
 	const struct avow_forge_isv_level below = {(uint16_t)(match.isvsvn - 1),
@@ -357,6 +359,8 @@ put_made_isv_levels(const struct forge *f, struct avow_jw *w)
 	if (forge_bent(f, PART_QE, HOW_SVN))
 		return;
 	put_isv_level(f, w, &match);
+	if (forge_bent(f, PART_QEID, HOW_LEVEL_TWICE))
+		put_isv_level(f, w, &again);
 	if (match.isvsvn > 0)
 		put_isv_level(f, w, &below);
 }

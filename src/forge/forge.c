@@ -117,23 +117,15 @@ static enum avow_err
 take_all(struct forge *f, struct avow_forged **out)
 {
 	struct avow_forged *o = calloc(1, sizeof(*o));
-	struct avow_buf init;
 
 	if (!o)
 		return AVOW_E_NO_MEMORY;
-	avow_buf_init(&init, FORGE_MAX_OUTPUT);
-	if (f->p.has_init_data)
-		avow_buf_put(&init, f->p.init_data);
-	if (init.err != AVOW_OK) {
-		free(o);
-		return init.err;
-	}
 	take(o, "quote.bin", &f->quote);
 	take(o, "report.bin", &f->report);
 	take_made(o, "evidence.bin", &f->evidence);
 	take(o, "runtime.bin", &f->runtime);
 	if (f->p.has_init_data)
-		take(o, "init.bin", &init);
+		take(o, "init.bin", &f->init);
 	take(o, "root.pem", &f->root_pem);
 	take(o, "forge.json", &f->about);
 	take_made(o, "collateral/tcbinfo.json", &f->tcb_info);
@@ -153,8 +145,8 @@ buffer_at(struct forge *f, size_t i)
 {
 	struct avow_buf *const all[] = {&f->root, &f->chain_root, &f->ca, &f->pck,
 		&f->signing, &f->signing_root, &f->root_crl, &f->pck_crl, &f->tcb_info,
-		&f->qe_identity, &f->runtime, &f->quote, &f->report, &f->evidence,
-		&f->about, &f->root_pem, &f->signing_chain, &f->ca_chain};
+		&f->qe_identity, &f->runtime, &f->init, &f->quote, &f->report,
+		&f->evidence, &f->about, &f->root_pem, &f->signing_chain, &f->ca_chain};
 
 	return i < sizeof(all) / sizeof(all[0]) ? all[i] : NULL;
 }

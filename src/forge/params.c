@@ -139,8 +139,10 @@ forge_check_parameters(const struct avow_forge_sgx *p, struct avow_why *why)
 		return refuse(why, "sgx_type", "0 to 2");
 	if (p->tcb_info_version != 2 && p->tcb_info_version != 3)
 		return refuse(why, "tcb_info_version", "2 or 3");
-	if (!p->tcb_status || !p->qe_status)
+	if (!p->tcb_status)
 		return refuse(why, "tcb_status", "a text");
+	if (!p->qe_status)
+		return refuse(why, "qe_status", "a text");
 	return check_windows(p, why);
 }
 
@@ -243,4 +245,8 @@ forge_bend_parameters(struct forge *f)
 	}
 	if (forge_bent(f, PART_REPORT, HOW_ATTRIBUTES))
 		f->p.debug = true;
+	if (f->bend->part == PART_INIT && !f->p.has_init_data) {
+		f->p.has_init_data = true;
+		f->p.init_data = AVOW_LIT("configuration");
+	}
 }

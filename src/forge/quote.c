@@ -98,7 +98,7 @@ put_enclave_report(const struct forge *f, struct avow_buf *b)
 
 	if (f->p.debug)
 		r.flags |= FLAG_DEBUG;
-	if (f->p.kss || f->p.has_init_data)
+	if ((f->p.kss || f->p.has_init_data) && !forge_bent(f, PART_INIT, HOW_ABSENT))
 		r.flags |= FLAG_KSS;
 	memcpy(r.cpu_svn, f->p.cpu_svn, sizeof(r.cpu_svn));
 	memcpy(r.ext_prod_id, f->p.ext_prod_id, sizeof(r.ext_prod_id));
@@ -476,7 +476,12 @@ forge_make_quote(struct forge *f)
 	avow_buf_put(&f->runtime, f->p.runtime_data);
 	if (forge_bent(f, PART_RUNTIME, HOW_BODY))
 		avow_buf_put_byte(&f->runtime, ' '); /* still JSON */
+	if (f->p.has_init_data)
+		avow_buf_put(&f->init, f->p.init_data);
+	if (forge_bent(f, PART_INIT, HOW_BODY))
+		avow_buf_put_byte(&f->init, ' ');
 	AVOW_TRY(f->runtime.err);
+	AVOW_TRY(f->init.err);
 	AVOW_TRY(put_quote(f, &f->quote));
 	put_oe_report(f, &f->report);
 	if (!f->p.has_report_data)

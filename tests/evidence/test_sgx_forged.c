@@ -52,17 +52,26 @@ accepts_every_form_that_real_quotes_have(void **state)
 
 /* --- one deviation each ------------------------------------------------------------------ */
 
+/* Runtime and init data are given where they are what deviates. */
 static void
-appraise_deviation(const struct avow_forge_deviation *d)
+make_deviation(const struct avow_forge_deviation *d)
 {
-	bool is_json = strcmp(d->name, "runtime.not_json") == 0;
-
 	forged_init(&w);
 	w.p.corrupt = d->name;
 	forged_make(&w);
 	if (strncmp(d->name, "runtime.", 8) == 0)
-		w.in.runtime = (struct avow_bound_data){
-			true, avow_forged_get(w.files, "runtime.bin"), is_json};
+		w.in.runtime = (struct avow_bound_data){true,
+			avow_forged_get(w.files, "runtime.bin"),
+			strcmp(d->name, "runtime.not_json") == 0};
+	if (strncmp(d->name, "init.", 5) == 0)
+		w.in.init = (struct avow_bound_data){
+			true, avow_forged_get(w.files, "init.bin"), false};
+}
+
+static void
+appraise_deviation(const struct avow_forge_deviation *d)
+{
+	make_deviation(d);
 	if (forged_appraise(&w, d->evidence) != d->refused_with)
 		fail_msg("%s: expected %s, got %s (%s)", d->name,
 			avow_err_name(d->refused_with), avow_err_name(w.why.code),
@@ -93,14 +102,8 @@ refuses_each_deviation_with_a_cache_too(void **state)
 	(void)state;
 	assert_ok(avow_evidence_cache_new(8, &cache));
 	for (size_t i = 0; (d = avow_forge_deviation_at(i)) != NULL; i++) {
-		forged_init(&w);
-		w.p.corrupt = d->name;
-		forged_make(&w);
+		make_deviation(d);
 		w.in.cache = cache;
-		if (strncmp(d->name, "runtime.", 8) == 0)
-			w.in.runtime = (struct avow_bound_data){true,
-				avow_forged_get(w.files, "runtime.bin"),
-				strcmp(d->name, "runtime.not_json") == 0};
 		for (unsigned turn = 0; turn < 2; turn++)
 			if (forged_appraise(&w, d->evidence) != d->refused_with)
 				fail_msg("%s: expected %s, got %s", d->name,

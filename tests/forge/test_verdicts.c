@@ -112,8 +112,8 @@ appraise(const struct avow_forge_sgx *p, const char *file, int64_t at_s)
 	in.collateral = collateral_of(f);
 	in.runtime = (struct avow_bound_data){
 		!p->has_report_data, avow_forged_get(f, "runtime.bin"), true};
-	in.init = (struct avow_bound_data){
-		p->has_init_data, avow_forged_get(f, "init.bin"), false};
+	in.init = (struct avow_bound_data){avow_forged_get(f, "init.bin").n > 0,
+		avow_forged_get(f, "init.bin"), false};
 	verify(avow_kind_by_name(
 		       avow_span_str(strcmp(file, "quote.bin") ? "oe" : "sgx")),
 		avow_forged_get(f, file), &in, &a, &o);
@@ -257,39 +257,17 @@ validity_ends_to_the_second(void **state)
 
 /* --- what does not ----------------------------------------------------------------- */
 
-static void
-each_deviation_is_refused_with_its_code(void **state)
-{
-	const struct avow_forge_deviation *d;
-	int wrong = 0, n = 0;
-
-	(void)state;
-	for (; (d = avow_forge_deviation_at((size_t)n)) != NULL; n++) {
-		struct avow_forge_sgx p = params();
-		struct outcome o;
-
-		p.corrupt = d->name;
-		o = appraise(&p, d->evidence, AT_S);
-		if (o.err == d->refused_with)
-			continue;
-		wrong++;
-		printf("# %s: expected %s, got %s at %s (%s; %s)\n", d->name,
-			avow_err_name(d->refused_with), avow_err_name(o.err),
-			o.why.check ? o.why.check : "-", o.why.field, o.why.message);
-	}
-	assert_int_equal(0, wrong);
-	assert_true(n > 150);
-}
-
-/* The same under the other CA and the older TCB info, where that is another path. */
+/* tests/evidence runs the list over the default platform; here it is the other CA,
+ * whose certificates have more elements, and the older TCB info. */
 static void
 deviations_hold_for_the_other_formats_too(void **state)
 {
 	const struct avow_forge_deviation *d;
 	int wrong = 0;
+	size_t n = 0;
 
 	(void)state;
-	for (size_t i = 0; (d = avow_forge_deviation_at(i)) != NULL; i++) {
+	for (; (d = avow_forge_deviation_at(n)) != NULL; n++) {
 		struct avow_forge_sgx p = params();
 		struct outcome o;
 
@@ -304,6 +282,7 @@ deviations_hold_for_the_other_formats_too(void **state)
 			avow_err_name(d->refused_with), avow_err_name(o.err));
 	}
 	assert_int_equal(0, wrong);
+	assert_true(n > 200);
 }
 
 int
@@ -315,7 +294,6 @@ main(void)
 		cmocka_unit_test(status_advisories_and_number_come_through),
 		cmocka_unit_test(levels_of_ones_own_are_used),
 		cmocka_unit_test(validity_ends_to_the_second),
-		cmocka_unit_test(each_deviation_is_refused_with_its_code),
 		cmocka_unit_test(deviations_hold_for_the_other_formats_too),
 	};
 
