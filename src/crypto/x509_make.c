@@ -217,19 +217,27 @@ add_crl_url(X509 *x, const char *url)
 }
 
 static bool
-add_key_ids(X509 *x, const struct avow_cert_spec *spec)
+add_authority_key_id(X509 *x, const struct avow_cert_spec *spec)
 {
 	const struct avow_pubkey *issuer = spec->signer_public
 						   ? spec->signer_public
 						   : avow_privkey_public(spec->signer);
-	ASN1_OCTET_STRING *ski = make_key_id(spec->key);
 	AUTHORITY_KEYID *aki = make_authority(issuer);
-	bool ok = ski && aki &&
-		  X509_add1_ext_i2d(x, NID_authority_key_identifier, aki, 0, 0) == 1 &&
+	bool ok = aki &&
+		  X509_add1_ext_i2d(x, NID_authority_key_identifier, aki, 0, 0) == 1;
+
+	AUTHORITY_KEYID_free(aki);
+	return ok;
+}
+
+static bool
+add_subject_key_id(X509 *x, const struct avow_cert_spec *spec)
+{
+	ASN1_OCTET_STRING *ski = make_key_id(spec->key);
+	bool ok = ski &&
 		  X509_add1_ext_i2d(x, NID_subject_key_identifier, ski, 0, 0) == 1;
 
 	ASN1_OCTET_STRING_free(ski);
-	AUTHORITY_KEYID_free(aki);
 	return ok;
 }
 
@@ -261,10 +269,13 @@ add_extensions(X509 *x, const struct avow_cert_spec *spec)
 {
 	bool ok = true;
 
+	/* in the order of Intel's certificates */
 	if (spec->with_key_ids)
-		ok = add_key_ids(x, spec);
+		ok = add_authority_key_id(x, spec);
 	if (ok && spec->crl_url)
 		ok = add_crl_url(x, spec->crl_url);
+	if (ok && spec->with_key_ids)
+		ok = add_subject_key_id(x, spec);
 	if (ok && spec->key_usage)
 		ok = add_key_usage(x, spec->key_usage);
 	if (ok && spec->with_basic_constraints)
