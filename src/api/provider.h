@@ -7,8 +7,7 @@
 
 #include "appraise/appraise.h"
 #include "store/store.h"
-
-#define AVOW_POLICY_HASH_TEXT 44 /* base64url of 32 bytes and a NUL */
+#include "token/policy_hash.h"
 
 /** A policy ready to decide, with what a token says of it. */
 struct avow_bound_policy {
@@ -19,13 +18,6 @@ struct avow_bound_policy {
 };
 
 struct avow_provider;
-
-/**
- * x-ms-policy-hash of a policy text: base64url(SHA256(base64url(text))).
- * @return AVOW_OK, AVOW_E_CRYPTO, AVOW_E_NO_MEMORY.
- */
-enum avow_err avow_policy_hash(struct avow_span text, char out[AVOW_POLICY_HASH_TEXT])
-	AVOW_CHECKED;
 
 /**
  * Load a provider's policies from the store, or the defaults where none is

@@ -11,6 +11,7 @@ static const struct avow_cmd *const COMMANDS[] = {
 	&avow_cmd_appraise,
 	&avow_cmd_inspect,
 	&avow_cmd_keys,
+	&avow_cmd_policy,
 	&avow_cmd_query,
 	&avow_cmd_forge,
 	NULL,

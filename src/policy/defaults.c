@@ -39,3 +39,25 @@ avow_policy_default(unsigned kind)
 		return NULL;
 	}
 }
+
+unsigned
+avow_policy_kind(struct avow_span name)
+{
+	static const struct {
+		const char *route, *brief;
+		unsigned kind;
+	} kinds[] = {
+		{"SgxEnclave", "sgx", AVOW_KIND_SGX},
+		{"OpenEnclave", "oe", AVOW_KIND_OE},
+		{"SevSnpVm", "snp", AVOW_KIND_SNP},
+		{"TdxVm", "tdx", AVOW_KIND_TDX},
+		{"Tpm", "tpm", AVOW_KIND_TPM},
+		{"AzureGuest", "azureguest", AVOW_KIND_AZUREGUEST},
+	};
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (avow_span_eq_fold(name, avow_span_str(kinds[i].route)) ||
+			avow_span_eq_str(name, kinds[i].brief))
+			return kinds[i].kind;
+	return 0;
+}

@@ -79,10 +79,14 @@ derive(struct eval *e, size_t n, struct policy_place at)
 static enum avow_err
 parse_text(struct eval *e, struct policy_value *v, struct policy_place at)
 {
+	/* as deep as a result of JmesPath can be */
+	static const struct avow_json_rules rules = {
+		.max_depth = AVOW_JMESPATH_MAX_DEPTH};
+
 	if (v->tree)
 		return AVOW_OK;
 	AVOW_TRY(policy_eval_spend(e, 1 + v->string.n / BYTES_A_STEP, at));
-	AVOW_TRY(avow_json_parse(v->string, NULL, e->a, &v->tree, NULL));
+	AVOW_TRY(avow_json_parse(v->string, &rules, e->a, &v->tree, NULL));
 	if (v->from != FROM_NONE)
 		e->in.v[v->from].tree = v->tree;
 	return AVOW_OK;

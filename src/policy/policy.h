@@ -245,6 +245,10 @@ enum avow_err avow_policy_lint(const struct avow_policy *p, unsigned kinds,
 enum avow_err avow_policy_read_claims(struct avow_span json, struct avow_arena *a,
 	struct avow_claims *out, struct avow_why *why) AVOW_CHECKED;
 
+/** The AVOW_KIND_* bit of an attestation type, by the name in its route
+ *  ("SgxEnclave", in any letter case) or its short name ("sgx"); 0: none. */
+unsigned avow_policy_kind(struct avow_span name);
+
 /** The default policy of one AVOW_KIND_* bit, byte for byte as the service
  *  that is modelled has it; NULL when that type has none (Tpm). Static. */
 const char *avow_policy_default(unsigned kind);

@@ -210,6 +210,18 @@ the_sgx_default_is_the_recorded_text(void **state)
 		avow_span_str(avow_policy_default(AVOW_KIND_SGX)));
 }
 
+static void
+kinds_have_two_names(void **state)
+{
+	(void)state;
+	assert_int_equal(AVOW_KIND_SGX, avow_policy_kind(AVOW_LIT("sgxenclave")));
+	assert_int_equal(AVOW_KIND_OE, avow_policy_kind(AVOW_LIT("OpenEnclave")));
+	assert_int_equal(AVOW_KIND_TPM, avow_policy_kind(AVOW_LIT("tpm")));
+	assert_int_equal(AVOW_KIND_AZUREGUEST, avow_policy_kind(AVOW_LIT("azureguest")));
+	assert_int_equal(0, avow_policy_kind(AVOW_LIT("sgxx")));
+	assert_int_equal(0, avow_policy_kind(AVOW_LIT("")));
+}
+
 int
 main(void)
 {
@@ -223,6 +235,7 @@ main(void)
 		cmocka_unit_test(a_computed_value_is_judged_when_it_is_set),
 		cmocka_unit_test(what_acts_on_verification_cannot_be_set_after_it),
 		cmocka_unit_test(each_kind_has_its_default),
+		cmocka_unit_test(kinds_have_two_names),
 		cmocka_unit_test(the_sgx_default_is_the_recorded_text),
 	};
 
