@@ -12,12 +12,12 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
 static enum avow_err
-decode(struct avow_span body, struct avow_arena *a, struct avow_attest_request *out)
+decode(struct avow_span body, struct avow_arena *a, struct avow_attest_body *out)
 {
 	struct avow_why why;
 
 	avow_why_init(&why);
-	return avow_attest_request_decode(body, avow_kind_by_name(AVOW_LIT("sgx")), a,
+	return avow_attest_body_decode(body, avow_kind_by_name(AVOW_LIT("sgx")), a,
 		out, &why);
 }
 
@@ -25,7 +25,7 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
 	struct avow_span body = avow_span_make(data, n), text;
-	struct avow_attest_request one, two;
+	struct avow_attest_body one, two;
 	struct avow_arena a;
 	enum avow_err e;
 

@@ -96,8 +96,8 @@ edited(const uint8_t *data, size_t n, struct avow_arena *a)
 	return avow_span_make(p, copy.n);
 }
 
-static enum avow_verdict
-verdict_of(const struct avow_attest_request *rq, struct avow_evidence_cache *cache,
+static enum avow_appraised
+verdict_of(const struct avow_attest_body *rq, struct avow_evidence_cache *cache,
 	struct avow_arena *a)
 {
 	const struct avow_appraise_in in = {
@@ -116,7 +116,7 @@ verdict_of(const struct avow_attest_request *rq, struct avow_evidence_cache *cac
 	struct avow_appraisal ap;
 	enum avow_err e = avow_appraise(&in, a, &ap);
 
-	must((e == AVOW_OK) == (ap.verdict == AVOW_VERDICT_VERIFIED));
+	must((e == AVOW_OK) == (ap.verdict == AVOW_APPRAISED_VERIFIED));
 	must(ap.why.code == e);
 	return ap.verdict;
 }
@@ -124,15 +124,15 @@ verdict_of(const struct avow_attest_request *rq, struct avow_evidence_cache *cac
 static void
 judge(struct avow_span body, struct avow_arena *a)
 {
-	struct avow_attest_request rq;
-	enum avow_verdict v;
+	struct avow_attest_body rq;
+	enum avow_appraised v;
 
-	if (avow_attest_request_decode(body, avow_kind_by_name(AVOW_LIT("sgx")), a, &rq,
+	if (avow_attest_body_decode(body, avow_kind_by_name(AVOW_LIT("sgx")), a, &rq,
 		    NULL) != AVOW_OK)
 		return;
 	v = verdict_of(&rq, NULL, a);
 	must(v == verdict_of(&rq, world.cache, a));
-	if (v != AVOW_VERDICT_VERIFIED)
+	if (v != AVOW_APPRAISED_VERIFIED)
 		return;
 	must(avow_span_eq(rq.evidence, avow_forged_get(world.forged, "quote.bin")));
 	must(!rq.runtime.present || avow_span_eq(rq.runtime.bytes,

@@ -20,7 +20,7 @@ struct decider {
 };
 
 static enum avow_err
-compile_draft(const struct avow_attest_request *in, struct avow_arena *a,
+compile_draft(const struct avow_attest_body *in, struct avow_arena *a,
 	struct decider *d, struct avow_why *why)
 {
 	struct avow_policy_error perr = {.code = AVOW_OK};
@@ -37,7 +37,7 @@ compile_draft(const struct avow_attest_request *in, struct avow_arena *a,
 }
 
 static enum avow_err
-choose_policy(const struct avow_attest_request *in, const struct avow_view *view,
+choose_policy(const struct avow_attest_body *in, const struct avow_view *view,
 	const struct avow_kind *kind, struct avow_arena *a, struct decider *d,
 	struct avow_why *why)
 {
@@ -90,7 +90,7 @@ make_token(const struct avow_appraisal *ap, const struct avow_view *view,
 }
 
 static enum avow_err
-appraise(const struct avow_attest_request *in, const struct avow_kind *kind,
+appraise(const struct avow_attest_body *in, const struct avow_kind *kind,
 	const struct avow_view *view, const struct decider *d,
 	struct avow_http_request *rq, struct avow_http_response *rs,
 	struct avow_why *why)
@@ -127,14 +127,14 @@ avow_api_attest(struct avow_http_request *rq, struct avow_http_response *rs,
 	const struct avow_view *view = avow_worker_view(rq->worker_context);
 	const struct avow_kind *kind = avow_kind_by_api_name(
 		avow_api_last_segment(rq->path));
-	struct avow_attest_request in;
+	struct avow_attest_body in;
 	struct decider d;
 	enum avow_err e;
 
 	if (!kind)
 		return avow_api_unknown_type(avow_api_last_segment(rq->path), why);
 	AVOW_TRY(avow_api_check_version(rq, why));
-	AVOW_TRY(avow_attest_request_decode(rq->body, kind, rq->arena, &in, why));
+	AVOW_TRY(avow_attest_body_decode(rq->body, kind, rq->arena, &in, why));
 	AVOW_TRY(choose_policy(&in, view, kind, rq->arena, &d, why));
 	e = appraise(&in, kind, view, &d, rq, rs, why);
 	avow_policy_free(d.draft);

@@ -113,7 +113,7 @@ decode_nonce(const struct avow_json *body, struct avow_span *out,
 }
 
 static enum avow_err
-decode_draft(const struct avow_json *body, struct avow_attest_request *out,
+decode_draft(const struct avow_json *body, struct avow_attest_body *out,
 	struct avow_why *why)
 {
 	const struct avow_json *v = member(body, "draftPolicyForAttestation");
@@ -128,13 +128,13 @@ decode_draft(const struct avow_json *body, struct avow_attest_request *out,
 }
 
 enum avow_err
-avow_attest_request_decode(struct avow_span body, const struct avow_kind *kind,
-	struct avow_arena *a, struct avow_attest_request *out, struct avow_why *why)
+avow_attest_body_decode(struct avow_span body, const struct avow_kind *kind,
+	struct avow_arena *a, struct avow_attest_body *out, struct avow_why *why)
 {
 	const struct avow_json_rules rules = {.fold_names = true, .allow_bom = true};
 	const struct avow_json *root, *evidence;
 
-	*out = (struct avow_attest_request){.has_draft = false};
+	*out = (struct avow_attest_body){.has_draft = false};
 	AVOW_TRY(avow_json_parse(body, &rules, a, &root, why));
 	if (root->type != AVOW_JSON_OBJECT)
 		return wrong_type("", "an object", why);

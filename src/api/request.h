@@ -6,7 +6,7 @@
 
 #include "appraise/appraise.h"
 
-struct avow_attest_request {
+struct avow_attest_body {
 	struct avow_span evidence;	/* decoded */
 	struct avow_bound_data runtime, init;
 	struct avow_span nonce;		/* as sent; empty: none */
@@ -23,8 +23,8 @@ struct avow_attest_request {
  * Contract: member names in any case, either base 64 alphabet with or without
  * padding, unknown members ignored, empty data as absent (spec 01, section 3).
  */
-enum avow_err avow_attest_request_decode(struct avow_span body,
+enum avow_err avow_attest_body_decode(struct avow_span body,
 	const struct avow_kind *kind, struct avow_arena *a,
-	struct avow_attest_request *out, struct avow_why *why) AVOW_CHECKED;
+	struct avow_attest_body *out, struct avow_why *why) AVOW_CHECKED;
 
 #endif

@@ -12,32 +12,32 @@
 #define DRAFT_STEPS (AVOW_MAX_POLICY_STEPS / 10)
 
 const char *
-avow_verdict_name(enum avow_verdict v)
+avow_appraised_name(enum avow_appraised v)
 {
 	switch (v) {
-	case AVOW_VERDICT_VERIFIED: return "verified";
-	case AVOW_VERDICT_UNDECIDED: return "undecided";
-	case AVOW_VERDICT_REFUSED: break;
+	case AVOW_APPRAISED_VERIFIED: return "verified";
+	case AVOW_APPRAISED_UNDECIDED: return "undecided";
+	case AVOW_APPRAISED_REFUSED: break;
 	}
 	return "refused";
 }
 
-enum avow_verdict
-avow_verdict_of(enum avow_err e)
+enum avow_appraised
+avow_appraised_of(enum avow_err e)
 {
 	switch (avow_err_class(e)) {
-	case AVOW_CLASS_OK: return AVOW_VERDICT_VERIFIED;
+	case AVOW_CLASS_OK: return AVOW_APPRAISED_VERIFIED;
 	case AVOW_CLASS_COLLATERAL:
 	case AVOW_CLASS_STORE:
 	case AVOW_CLASS_CRYPTO:
-	case AVOW_CLASS_INTERNAL: return AVOW_VERDICT_UNDECIDED;
+	case AVOW_CLASS_INTERNAL: return AVOW_APPRAISED_UNDECIDED;
 	case AVOW_CLASS_INPUT:
 	case AVOW_CLASS_EVIDENCE:
 	case AVOW_CLASS_POLICY:
 	case AVOW_CLASS_AUTH:
 	case AVOW_CLASS_LIMIT: break;
 	}
-	return AVOW_VERDICT_REFUSED;
+	return AVOW_APPRAISED_REFUSED;
 }
 
 static struct avow_policy_options
@@ -147,17 +147,17 @@ avow_appraise(const struct avow_appraise_in *in, struct avow_arena *a,
 {
 	enum avow_err e;
 
-	*out = (struct avow_appraisal){.verdict = AVOW_VERDICT_REFUSED};
+	*out = (struct avow_appraisal){.verdict = AVOW_APPRAISED_REFUSED};
 	avow_why_init(&out->why);
 	e = run(in, a, out);
 	/* A stage that could not fill `why` (memory) still has a code. */
 	if (e != AVOW_OK && out->why.code == AVOW_OK)
 		out->why.code = e;
 	if (e != AVOW_OK) {
-		out->verdict = avow_verdict_of(e);
+		out->verdict = avow_appraised_of(e);
 		return e;
 	}
 	avow_why_init(&out->why);
-	out->verdict = AVOW_VERDICT_VERIFIED;
+	out->verdict = AVOW_APPRAISED_VERIFIED;
 	return AVOW_OK;
 }

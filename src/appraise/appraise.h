@@ -18,14 +18,14 @@
 #include "policy/policy.h"
 #include "token/token.h"
 
-enum avow_verdict {
-	AVOW_VERDICT_REFUSED,	/* zero: where everything starts */
-	AVOW_VERDICT_UNDECIDED,
-	AVOW_VERDICT_VERIFIED
+enum avow_appraised {
+	AVOW_APPRAISED_REFUSED,	/* zero: where everything starts */
+	AVOW_APPRAISED_UNDECIDED,
+	AVOW_APPRAISED_VERIFIED
 };
 
 /** "refused", "undecided", "verified". Static. */
-const char *avow_verdict_name(enum avow_verdict v);
+const char *avow_appraised_name(enum avow_appraised v);
 
 /** What one request asks, and what it is judged by. All borrowed. */
 struct avow_appraise_in {
@@ -48,7 +48,7 @@ struct avow_appraise_in {
 
 /** What came of it. Lives in the arena; borrows the input. */
 struct avow_appraisal {
-	enum avow_verdict verdict;
+	enum avow_appraised verdict;
 	struct avow_why why;		/* code AVOW_OK when verified */
 	struct avow_findings findings;	/* checks and TCB, whatever the end */
 	const struct avow_verified *verified; /* every signature has held */
@@ -70,7 +70,7 @@ enum avow_err avow_appraise(const struct avow_appraise_in *in, struct avow_arena
 	struct avow_appraisal *out) AVOW_CHECKED;
 
 /** The verdict that a code means. */
-enum avow_verdict avow_verdict_of(enum avow_err e);
+enum avow_appraised avow_appraised_of(enum avow_err e);
 
 /** How the token of an appraisal is made. */
 struct avow_attest_token {

@@ -17,7 +17,7 @@ avow_attest_token(const struct avow_appraisal *ap, const struct avow_attest_toke
 		.is_draft = t->is_draft,
 	};
 
-	if (ap->verdict != AVOW_VERDICT_VERIFIED || !ap->has_claims)
+	if (ap->verdict != AVOW_APPRAISED_VERIFIED || !ap->has_claims)
 		return AVOW_E_INTERNAL;
 	return avow_token_make(t->issuer, &spec, a, out, why);
 }

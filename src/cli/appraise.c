@@ -222,7 +222,7 @@ put_claims(struct avow_jw *w, const struct avow_appraisal *ap, struct avow_arena
 {
 	const struct avow_token_spec spec = {
 		.claims = &ap->claims,
-		.issued = ap->verdict == AVOW_VERDICT_VERIFIED && ap->has_outcome ?
+		.issued = ap->verdict == AVOW_APPRAISED_VERIFIED && ap->has_outcome ?
 			&ap->outcome.issued : NULL,
 	};
 	struct avow_buf b;
@@ -280,7 +280,7 @@ policy_result(const struct run *r, const struct avow_appraisal *ap)
 		return AVOW_CHECK_NOT_APPLICABLE;
 	if (!ap->has_outcome)
 		return AVOW_CHECK_NOT_REACHED;
-	return ap->verdict == AVOW_VERDICT_VERIFIED ? AVOW_CHECK_PASSED :
+	return ap->verdict == AVOW_APPRAISED_VERIFIED ? AVOW_CHECK_PASSED :
 						      AVOW_CHECK_FAILED;
 }
 
@@ -319,7 +319,7 @@ put_result(struct avow_buf *b, struct run *r, const struct avow_appraisal *ap)
 	avow_jw_init(&w, b);
 	avow_jw_open(&w, '{');
 	avow_jw_name(&w, "verdict");
-	avow_jw_str(&w, avow_verdict_name(ap->verdict));
+	avow_jw_str(&w, avow_appraised_name(ap->verdict));
 	avow_jw_name(&w, "kind");
 	avow_jw_str(&w, r->in.kind->name);
 	avow_jw_name(&w, "appraised_at");
@@ -337,12 +337,12 @@ put_result(struct avow_buf *b, struct run *r, const struct avow_appraisal *ap)
 }
 
 static int
-exit_status(enum avow_verdict v)
+exit_status(enum avow_appraised v)
 {
 	switch (v) {
-	case AVOW_VERDICT_VERIFIED: return AVOW_EXIT_OK;
-	case AVOW_VERDICT_UNDECIDED: return AVOW_EXIT_UNDECIDED;
-	case AVOW_VERDICT_REFUSED: break;
+	case AVOW_APPRAISED_VERIFIED: return AVOW_EXIT_OK;
+	case AVOW_APPRAISED_UNDECIDED: return AVOW_EXIT_UNDECIDED;
+	case AVOW_APPRAISED_REFUSED: break;
 	}
 	return AVOW_EXIT_REFUSED;
 }
@@ -359,7 +359,7 @@ judge_claims(struct avow_appraisal *ap, struct avow_arena *a)
 	struct avow_buf b;
 	enum avow_err e;
 
-	if (ap->verdict != AVOW_VERDICT_VERIFIED)
+	if (ap->verdict != AVOW_APPRAISED_VERIFIED)
 		return;
 	avow_buf_init(&b, AVOW_MAX_TOKEN);
 	e = avow_token_put_claims(&spec, a, &b, &ap->why);
@@ -367,7 +367,7 @@ judge_claims(struct avow_appraisal *ap, struct avow_arena *a)
 	if (e == AVOW_OK)
 		return;
 	ap->why.code = e;
-	ap->verdict = avow_verdict_of(e);
+	ap->verdict = avow_appraised_of(e);
 }
 
 static int

@@ -5,7 +5,7 @@
 #include "base/limits.h"
 
 static struct avow_arena arena;
-static struct avow_attest_request rq;
+static struct avow_attest_body rq;
 static struct avow_why why;
 
 static enum avow_err
@@ -13,7 +13,7 @@ decode(const char *body)
 {
 	avow_arena_reset(&arena);
 	avow_why_init(&why);
-	return avow_attest_request_decode(avow_span_str(body),
+	return avow_attest_body_decode(avow_span_str(body),
 		avow_kind_by_name(AVOW_LIT("sgx")), &arena, &rq, &why);
 }
 
