@@ -1,4 +1,4 @@
-/* Option values that several subcommands read. */
+/* Option values that several subcommands read, and libavow's answers. */
 #ifndef AVOW_CLI_INPUTS_H
 #define AVOW_CLI_INPUTS_H
 
@@ -9,5 +9,11 @@
 bool avow_cli_accept_tcb(const char *text, unsigned *bits);
 /** UpToDate and the three that ask for hardening or configuration. */
 unsigned avow_cli_accept_tcb_default(void);
+
+/** What libavow says, on stderr: "avow COMMAND: message", then the details. */
+struct avow_problem;
+void avow_cli_problem(const char *command, const struct avow_problem *why);
+/** The exit status of libavow's verdict. */
+int avow_cli_verdict(int verdict);
 
 #endif

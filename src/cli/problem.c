@@ -1,0 +1,36 @@
+/* libavow's answers as this command line shows them. */
+#include <stdio.h>
+
+#include "avow/avow.h"
+#include "cli/cli.h"
+#include "cli/inputs.h"
+
+static void
+line(const char *name, const char *text)
+{
+	if (text[0])
+		fprintf(stderr, "  %-9s %s\n", name, text);
+}
+
+void
+avow_cli_problem(const char *command, const struct avow_problem *why)
+{
+	fprintf(stderr, "avow %s: %s\n", command, why->message);
+	line("code", why->code);
+	line("check", why->check);
+	line("field", why->field);
+	line("expected", why->expected);
+	line("got", why->got);
+	line("source", why->source);
+	if (why->http_status)
+		fprintf(stderr, "  %-9s %d\n", "http", why->http_status);
+}
+
+int
+avow_cli_verdict(int verdict)
+{
+	if (verdict == AVOW_VERDICT_VERIFIED)
+		return AVOW_EXIT_OK;
+	return verdict == AVOW_VERDICT_REFUSED ? AVOW_EXIT_REFUSED :
+						 AVOW_EXIT_UNDECIDED;
+}
