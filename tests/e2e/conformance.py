@@ -4,6 +4,9 @@ Runs ../shared/conformance/azure-js with forged and with real evidence over TLS.
 Its TAP is passed on, one case a line. Skips with a word where npm, the registry
 or the folder is absent.
 """
+import ast
+import glob
+import json
 import os
 import re
 import shutil
@@ -11,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 
-from avowtest import BUILD, SOURCE, Service, forge
+from avowtest import BUILD, SOURCE, VECTORS, Service, forge, unb64u
 
 SUITE = os.path.join(SOURCE, "..", "shared", "conformance", "azure-js")
 # What this version serves; the policy and TPM cases need endpoints that it refuses.
@@ -68,18 +71,58 @@ def run_suite(home, label, url, ca, flags, n):
     return n, failed
 
 
+def real_evidence(folder):
+    """Quote, report and runtime data of a recorded exchange, and collateral for them."""
+    source = os.path.join(VECTORS, "maa-azure-sdk-cpp")
+    if not VECTORS or not os.path.isdir(source):
+        return None
+    out = {}
+    for kind, member in (("SgxEnclave", "quote"), ("OpenEnclave", "report")):
+        name = sorted(glob.glob(os.path.join(source, f"attest-AttestWithRuntimeDataJson-{kind}*.json")))[0]
+        body = recorded(name)
+        for what, text in ((member, body[member]), ("runtime", body["runtimeData"]["data"])):
+            out[what] = os.path.join(folder, "real-" + what)
+            with open(out[what], "wb") as f:
+                f.write(unb64u(text))
+    out["collateral"] = os.path.join(folder, "real-collateral")
+    os.makedirs(out["collateral"])
+    for pattern in ("collateral-intel/*.json", "collateral-intel/*.der", "anchors/intel-sgx-*.pem",
+                    "sgxsnp-ms-ravl/*.json"):
+        for f in glob.glob(os.path.join(VECTORS, pattern)):
+            shutil.copy(f, out["collateral"])
+    return out
+
+
+def recorded(path):
+    with open(path, encoding="utf-8") as f:
+        request = json.load(f)["request"]
+    return (ast.literal_eval(request) if isinstance(request, str) else request)["body"]
+
+
 def main():
     home = install()
     folder = tempfile.mkdtemp(prefix="avow-conformance-")
     try:
         cert, key = certificate(folder)
-        sim = forge(os.path.join(folder, "sim"))
+        init = os.path.join(folder, "init.json")
+        with open(init, "w") as f:
+            f.write('{"team":"blue"}')
+        sim = forge(os.path.join(folder, "sim"), "--init-data", init)
         with Service("--collateral", os.path.join(sim, "collateral"), "--trust-anchor", os.path.join(sim, "root.pem"),
                      "--tls-cert", cert, "--tls-key", key) as s:
             url = s.url.replace("127.0.0.1", "localhost") if "localhost" in s.url else s.url
             n, failed = run_suite(home, "forged", url, cert, [
                 "--quote", os.path.join(sim, "quote.bin"), "--oe-report", os.path.join(sim, "report.bin"),
-                "--runtime", os.path.join(sim, "runtime.bin")], 1)
+                "--runtime", os.path.join(sim, "runtime.bin"), "--init", init], 1)
+        real = real_evidence(folder)
+        if real:
+            # Its platform's documents are of 2022 and later: stale today.
+            with Service("--collateral", real["collateral"], "--collateral-grace", "36500d", "--accept-tcb",
+                         "UpToDate,SWHardeningNeeded,ConfigurationNeeded,ConfigurationAndSWHardeningNeeded,OutOfDate,"
+                         "OutOfDateConfigurationNeeded", "--tls-cert", cert, "--tls-key", key) as s:
+                n, more = run_suite(home, "real", s.url, cert, [
+                    "--quote", real["quote"], "--oe-report", real["report"], "--runtime", real["runtime"]], n)
+                failed += more
         print(f"1..{n - 1}")
         sys.exit(1 if failed else 0)
     finally:
