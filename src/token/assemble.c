@@ -13,6 +13,7 @@
 #include "token/assemble.h"
 
 #include "base/limits.h"
+#include "base/utf8.h"
 
 void
 avow_token_add_string(
@@ -132,6 +133,9 @@ keep_issued(const struct avow_claims *issued, const struct avow_claims *own,
 	for (size_t i = 0; i < issued->n; i++) {
 		struct avow_claim c = issued->v[i];
 
+		/* two names that are no text could be written as one */
+		if (!avow_utf8_is_valid(c.name))
+			return AVOW_E_UTF8;
 		if (avow_claim_is_reserved(c.name)) {
 			if (!service_says(own, &c))
 				return refuse_reserved(&c, why);

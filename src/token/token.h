@@ -52,7 +52,8 @@ struct avow_token_spec {
 /**
  * Append an attestation token.
  * @return AVOW_OK; AVOW_E_POLICY_RESERVED_CLAIM (an issued claim has a reserved
- * name and is not the service's own; why->field names it);
+ * name and is not the service's own; why->field names it); AVOW_E_UTF8 (an
+ * issued claim's name);
  * AVOW_E_TOKEN_TOO_LARGE (AVOW_MAX_TOKEN); the sets' sticky errors;
  * AVOW_E_CRYPTO, AVOW_E_NO_MEMORY, AVOW_E_TOO_LARGE (the arena).
  */

@@ -283,6 +283,15 @@ nonce_without_a_nonce_is_refused(void **state)
 }
 
 static void
+a_name_that_is_no_text_is_refused(void **state)
+{
+	(void)state;
+	issue_str("a\xff", "x");
+	assert_err(AVOW_E_UTF8, avow_token_make(issuer, &spec, &arena, &token, &why));
+	assert_int_equal(0, token.n);
+}
+
+static void
 old_policy_names_are_free(void **state)
 {
 	(void)state;
@@ -479,6 +488,7 @@ main(void)
 		T(a_policy_never_speaks_for_the_service),
 		T(drops_an_issued_claim_that_the_service_says_too),
 		T(nonce_without_a_nonce_is_refused),
+		T(a_name_that_is_no_text_is_refused),
 		T(old_policy_names_are_free),
 		T(signer_stands_bare_and_as_jwk),
 		T(signer_that_is_no_jwk_is_refused),
