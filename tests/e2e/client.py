@@ -1,5 +1,5 @@
 """libavow and net/ over loopback: a server that lies, stalls, floods and
-redirects, with TLS and without. usage: client.py PATH-OF-client_app
+redirects, with TLS and without. usage: client.py client_app example_verify
 """
 import http.server
 import json
@@ -228,6 +228,20 @@ def verifies_a_token_by_discovery():
     expect(got, verdict=0, code="")
     assert json.loads(got["claims"])["iss"] == plain.url
     expect(verify(plain.url + "/"), verdict=0)
+
+
+@tap.case("the example of docs/examples verifies and refuses")
+def example():
+    serve_issuer(plain)
+
+    def of(token):
+        p = subprocess.run([sys.argv[2], plain.url], input=token, capture_output=True, timeout=60)
+        return p.returncode, p.stdout, p.stderr
+    token = open(path("token"), "rb").read()
+    status, out, err = of(token)
+    assert (status, err) == (0, b"") and json.loads(out)["iss"] == plain.url, (status, out, err)
+    status, out, err = of(token[:-8] + b"AAAAAAAA")
+    assert (status, out) == (1, b"") and err.startswith(b"refused: token_signature: "), (status, out, err)
 
 
 @tap.case("bug 31: keys come from the issuer's own origin only")
