@@ -1,194 +1,334 @@
-"""Starting a program that prints "ready: ..." and talking raw HTTP to it.
-
-Ports are free ones, on loopback; every wait is for an event, under a limit
-that is far above what the event takes.
-"""
+"""avowd as its clients and its operator meet it: endpoints, refusals, signals."""
+import base64
 import json
 import os
-import socket
-import ssl
+import shutil
+import signal
 import subprocess
-import threading
-from signal import SIGTERM
+import tempfile
+import time
 
-PATIENCE = 30  # seconds until a test is called hung
+from avowtest import AVOWD, Service, Tap, avow, b64u, claims_of, forge, header_of, unb64u
 
-
-class Service:
-    """A process that is ready when it says so; log is its standard error."""
-
-    def __init__(self, *command):
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE,
-                                        stderr=subprocess.PIPE, text=True)
-        self.log = []
-        self.reader = threading.Thread(target=self._read_log, daemon=True)
-        self.reader.start()
-        self.line = self.process.stdout.readline().strip()
-        if not self.line.startswith("ready: "):
-            self.process.wait(PATIENCE)
-            self.reader.join(PATIENCE)
-            raise AssertionError(f"not ready: {self.line!r} {self.log}")
-        self.ready = self.line[len("ready: "):]
-
-    def _read_log(self):
-        for line in self.process.stderr:
-            self.log.append(line.rstrip("\n"))
-
-    def signal(self, number):
-        self.process.send_signal(number)
-
-    def stop(self, number=SIGTERM):
-        """End it; (exit code, rest of standard output). The log is whole then."""
-        if self.process.poll() is None:
-            self.signal(number)
-        if not self.process.stdout.closed:
-            self.rest = self.process.stdout.read()
-            self.process.wait(PATIENCE)
-            self.reader.join(PATIENCE)
-            self.process.stdout.close()
-            self.process.stderr.close()
-        return self.process.returncode, self.rest
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        if self.process.poll() is None:
-            self.process.kill()
-        self.stop()
-
-    def records(self, event):
-        return [r for r in map(json.loads, self.log) if r["event"] == event]
-
-    def rss_kib(self):
-        with open(f"/proc/{self.process.pid}/status") as f:
-            for line in f:
-                if line.startswith("VmRSS:"):
-                    return int(line.split()[1])
-        raise AssertionError("no VmRSS")
-
-    def cpu_seconds(self):
-        with open(f"/proc/{self.process.pid}/stat") as f:
-            fields = f.read().rsplit(")", 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+tap = Tap()
+HOME = tempfile.mkdtemp(prefix="avow-service-")
+V = "?api-version=2022-08-01"
 
 
-class Answer:
-    def __init__(self, status, headers, body, interim):
-        self.status, self.headers, self.body = status, headers, body
-        self.interim = interim  # status of 1xx answers before it
+class World:
+    one = None
+    sim = None
 
-    def json(self):
-        return json.loads(self.body)
+    @classmethod
+    def args(cls):
+        if cls.sim is None:
+            cls.sim = forge(os.path.join(HOME, "sim"))
+        return ["--collateral", os.path.join(cls.sim, "collateral"), "--trust-anchor", os.path.join(cls.sim, "root.pem")]
 
-    def code(self):
-        return self.json()["error"]["innererror"]["code"]
+    @classmethod
+    def service(cls):
+        if cls.one is None:
+            cls.one = Service(*cls.args())
+        return cls.one
 
-
-class Closed(Exception):
-    """The peer ended the connection where an answer was expected."""
-
-
-class Connection:
-    """One connection; bytes go out as they are given."""
-
-    def __init__(self, port, tls=None, small_buffer=False):
-        self.sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-        self.sock.settimeout(PATIENCE)
-        if small_buffer:
-            self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        self.sock.connect(("127.0.0.1", port))
-        if tls:
-            self.sock = tls.wrap_socket(self.sock)
-        self.buffer = b""
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.sock.close()
-
-    def send(self, data):
-        """Send all; False when the peer would take no more."""
-        try:
-            self.sock.sendall(data.encode() if isinstance(data, str) else data)
-            return True
-        except (BrokenPipeError, ConnectionResetError, ssl.SSLError):
-            return False
-
-    def _more(self):
-        try:
-            got = self.sock.recv(65536)
-        except (ConnectionResetError, ssl.SSLEOFError):
-            got = b""
-        if not got:
-            raise Closed(self.buffer)
-        self.buffer += got
-
-    def _head(self):
-        while b"\r\n\r\n" not in self.buffer:
-            self._more()
-        head, self.buffer = self.buffer.split(b"\r\n\r\n", 1)
-        lines = head.decode("latin-1").split("\r\n")
-        headers = {}
-        for line in lines[1:]:
-            name, value = line.split(":", 1)
-            assert name.lower() not in headers, f"{name} twice"
-            headers[name.lower()] = value.strip()
-        return int(lines[0].split()[1]), headers
-
-    def answer(self, head_only=False):
-        """The next answer, whole."""
-        interim = []
-        status, headers = self._head()
-        while status < 200:
-            interim.append(status)
-            status, headers = self._head()
-        length = int(headers.get("content-length", "0"))
-        if head_only or status == 204:
-            length = 0
-        while len(self.buffer) < length:
-            self._more()
-        body, self.buffer = self.buffer[:length], self.buffer[length:]
-        return Answer(status, headers, body, interim)
-
-    def ask(self, data):
-        self.send(data)
-        return self.answer()
-
-    def is_closed(self):
-        """Wait for the peer's end; False when bytes come instead."""
-        if self.buffer:
-            return False
-        try:
-            self._more()
-        except Closed:
-            return True
-        return False
+    @classmethod
+    def read(cls, name):
+        cls.args()
+        with open(os.path.join(cls.sim, name), "rb") as f:
+            return f.read()
 
 
-def get(path="/small", more="", host="x"):
-    return f"GET {path} HTTP/1.1\r\nHost: {host}\r\n{more}\r\n"
+def quote():
+    return b64u(World.read("quote.bin"))
 
 
-def post(path, body, more=""):
-    body = body.encode() if isinstance(body, str) else body
-    return (f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n"
-            f"{more}\r\n").encode() + body
+def refused(answer, api, code, check=None):
+    e = answer["error"]
+    assert e["code"] == api and e["message"], answer
+    assert e["innererror"]["code"] == code, answer
+    if check:
+        assert e["innererror"]["check"] == check, answer
+    return e["innererror"]
 
 
-def chunked(path, *chunks, more=""):
-    out = (f"POST {path} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n"
-           f"{more}\r\n").encode()
-    for c in chunks:
-        c = c.encode() if isinstance(c, str) else c
-        out += b"%x\r\n" % len(c) + c + b"\r\n"
-    return out + b"0\r\n\r\n"
+@tap.case()
+def every_known_api_version_attests():
+    for version in ("2018-09-01-preview", "2018-09-01", "2020-10-01", "2022-08-01", "2022-09-01-preview", "2022-09-01",
+                    "2023-04-01-preview", "2025-06-01", "2026-03-11-preview"):
+        status, answer = World.service().attest("SgxEnclave", {"quote": quote()}, version)
+        assert status == 200, (version, answer)
 
 
-def tls_context():
-    """TLS without judging the certificate: tests of our own service alone."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    return context
+@tap.case()
+def an_unknown_or_absent_api_version_is_400():
+    s = World.service()
+    for query in ("", "?api-version=", "?api-version=2031-01-01", "?version=2022-08-01"):
+        status, headers, text = s.request("POST", "/attest/SgxEnclave" + query, {"quote": quote()})
+        assert status == 400 and headers["x-ms-error-code"] == "InvalidParameter", (query, status)
+        refused(json.loads(text), "InvalidParameter", "api_version")
+
+
+@tap.case()
+def routes_do_not_mind_case():
+    status, _, text = World.service().request("POST", "/ATTEST/sgxenclave" + V, {"QUOTE": quote()})
+    assert status == 200, text
+
+
+@tap.case()
+def unknown_types_are_400_and_name_what_was_asked():
+    s = World.service()
+    status, _, text = s.request("POST", "/attest/NoSuchTee" + V, {"quote": quote()})
+    assert status == 400 and refused(json.loads(text), "InvalidParameter", "attestation_type")["got"] == "NoSuchTee"
+    status, _, text = s.request("GET", "/policies/NoSuchTee" + V)
+    assert status == 400 and refused(json.loads(text), "InvalidParameter", "attestation_type")
+
+
+@tap.case()
+def unknown_routes_and_methods_say_so():
+    s = World.service()
+    status, _, text = s.request("GET", "/nowhere")
+    assert status == 404 and refused(json.loads(text), "NotFound", "http_route")
+    status, headers, text = s.request("DELETE", "/certs")
+    assert status == 405 and "GET" in headers["Allow"] and refused(json.loads(text), "MethodNotAllowed", "http_method")
+
+
+@tap.case()
+def health_answers():
+    s = World.service()
+    assert s.request("GET", "/servicehealth")[0] == 204
+    for path in ("/livez", "/readyz"):
+        status, _, text = s.request("GET", path)
+        assert status == 200 and json.loads(text)["status"], path
+
+
+@tap.case()
+def certs_and_metadata_need_no_version_and_agree():
+    s = World.service()
+    status, headers, text = s.request("GET", "/certs")
+    assert status == 200 and headers["Content-Type"] == "application/json; charset=utf-8"
+    keys = json.loads(text)["keys"]
+    assert keys and all({"x5c", "kid", "kty", "n", "e", "alg", "use"} <= set(k) for k in keys), keys
+    meta = json.loads(s.request("GET", "/.well-known/openid-configuration")[2])
+    assert meta["issuer"] == s.url and meta["jwks_uri"] == s.url + "/certs"
+    token = s.attest("SgxEnclave", {"quote": quote()})[1]["token"]
+    assert header_of(token) == {"alg": "RS256", "jku": s.url + "/certs", "kid": keys[0]["kid"], "typ": "JWT"}
+
+
+@tap.case()
+def every_answer_carries_its_request_id():
+    s = World.service()
+    trace = "4bf92f3577b34da6a3ce929d0e0e4736"
+    _, headers, _ = s.request("GET", "/certs", headers={"traceparent": f"00-{trace}-00f067aa0ba902b7-01"})
+    assert headers["x-ms-request-id"].split("-")[1] == trace and headers["x-ms-maa-service-version"]
+    one = s.request("GET", "/certs")[1]["x-ms-request-id"]
+    two = s.request("GET", "/nowhere")[1]["x-ms-request-id"]
+    assert one != two and len(one) == len(two) == 55
+
+
+@tap.case()
+def the_default_policies_are_readable():
+    s = World.service()
+    for kind in ("SgxEnclave", "OpenEnclave"):
+        status, _, text = s.request("GET", f"/policies/{kind}" + V)
+        claims = claims_of(json.loads(text)["token"])
+        assert status == 200 and set(claims) == {"exp", "iat", "iss", "nbf", "x-ms-policy"}, claims
+        assert claims["exp"] - claims["iat"] == 3600
+        header, payload, signature = claims["x-ms-policy"].split(".")
+        assert unb64u(header) == b'{"alg":"none"}' and signature == ""
+        policy = unb64u(json.loads(unb64u(payload))["AttestationPolicy"]).decode()
+        assert policy.startswith("version= 1.1;configurationrules{"), policy
+
+
+@tap.case()
+def setting_a_policy_is_refused_to_nobody_in_particular():
+    status, _, _ = World.service().request("PUT", "/policies/SgxEnclave" + V, "eyJhbGciOiJub25lIn0..")
+    assert status in (401, 405), status
+
+
+@tap.case()
+def a_refusal_names_check_field_expected_and_got():
+    bad = bytearray(World.read("quote.bin"))
+    bad[0] = 9
+    status, answer = World.service().attest("SgxEnclave", {"quote": b64u(bytes(bad))})
+    inner = refused(answer, "InvalidParameter", "quote_version")
+    assert status == 400 and inner["field"] == "header.version" and inner["expected"] == "3" and inner["got"] == "9", inner
+    assert inner["source"]
+
+
+@tap.case()
+def collateral_that_is_absent_is_503_and_never_bad_evidence():
+    empty = os.path.join(HOME, "empty")
+    os.makedirs(empty, exist_ok=True)
+    with Service("--collateral", empty, *World.args()[2:]) as s:
+        status, headers, text = s.request("POST", "/attest/SgxEnclave" + V, {"quote": quote()})
+        assert status == 503 and int(headers["Retry-After"]) > 0, (status, text)
+        refused(json.loads(text), "CollateralUnavailable", "crl_absent")
+        bad = bytearray(World.read("quote.bin"))
+        bad[440] ^= 1
+        status, answer = s.attest("SgxEnclave", {"quote": b64u(bytes(bad))})
+        assert status == 400 and refused(answer, "InvalidParameter", "quote_signature"), "bad evidence is still refused"
+
+
+@tap.case()
+def reload_takes_new_collateral_up_and_keeps_the_old_when_it_is_bad():
+    folder = os.path.join(HOME, "late")
+    os.makedirs(folder, exist_ok=True)
+    with Service("--collateral", folder, *World.args()[2:]) as s:
+        assert s.attest("SgxEnclave", {"quote": quote()})[0] == 503
+        for name in os.listdir(os.path.join(World.sim, "collateral")):
+            shutil.copy(os.path.join(World.sim, "collateral", name), folder)
+        s.process.send_signal(signal.SIGHUP)
+        wait_for(lambda: s.attest("SgxEnclave", {"quote": quote()})[0] == 200)
+        os.rename(folder, folder + ".gone")
+        s.process.send_signal(signal.SIGHUP)
+        wait_for(lambda: "reload" in s.logs() and s.logs().count("reload") >= 2)
+        assert s.attest("SgxEnclave", {"quote": quote()})[0] == 200, "the old state stays"
+
+
+@tap.case()
+def a_draft_policy_gives_an_unsigned_token_and_changes_nothing():
+    s = World.service()
+    draft = 'version= 1.0;authorizationrules{=> permit();};issuancerules{=> issue(type="team", value="blue");};'
+    status, answer = s.attest("SgxEnclave", {"quote": quote(), "draftPolicyForAttestation": draft})
+    token = answer["token"]
+    assert status == 200 and token.endswith(".") and header_of(token)["alg"] == "none" and header_of(token)["kid"]
+    assert claims_of(token)["team"] == "blue" and claims_of(token)["x-ms-policy"] == {"team": "blue"}
+    jwt = "eyJhbGciOiJub25lIn0." + b64u(json.dumps({"AttestationPolicy": b64u(draft.encode())}).encode()) + "."
+    status, answer = s.attest("SgxEnclave", {"quote": quote(), "draftPolicyForAttestation": jwt})
+    assert status == 200 and claims_of(answer["token"])["team"] == "blue", "a draft may come as a policy JWT"
+    token = s.attest("SgxEnclave", {"quote": quote()})[1]["token"]
+    assert "team" not in claims_of(token) and header_of(token)["alg"] == "RS256"
+
+
+@tap.case()
+def policies_refuse_with_their_own_codes():
+    s = World.service()
+    for text, api, code in (
+            ("version= 1.0;authorizationrules{=> deny();};", "PolicyEvaluationError", "policy_denied"),
+            ('version= 1.0;authorizationrules{[type=="no-such"] => permit();};', "PolicyEvaluationError", "policy_no_permit"),
+            ("version=1.0 authorizationrules{=> permit();};", "PolicyParsingError", "policy_syntax"),
+            ('version= 1.0;authorizationrules{=> permit();};issuancerules{=> issue(type="iss", value="me");};',
+             "PolicyEvaluationError", "policy_reserved_claim"),
+            ('version= 1.0;authorizationrules{=> permit();};issuancerules{=> issue(type="exp", value=9999999999);};',
+             "PolicyEvaluationError", "policy_reserved_claim"),
+            ('version= 1.0;authorizationrules{=> permit();};issuancerules{=> issue(type="x-ms-sevsnpvm-vmpl", value=0);};',
+             "PolicyEvaluationError", "policy_reserved_claim")):
+        status, answer = s.attest("SgxEnclave", {"quote": quote(), "draftPolicyForAttestation": text})
+        assert status == 400, (text, answer)
+        refused(answer, api, code)
+
+
+@tap.case()
+def a_nonce_comes_back_as_text_whatever_it_was():
+    s = World.service()
+    for nonce, text in (("n-1", "n-1"), (18446744073709551615, "18446744073709551615")):
+        claims = claims_of(s.attest("SgxEnclave", {"quote": quote(), "nonce": nonce})[1]["token"])
+        assert claims["nonce"] == claims["rp_data"] == text, claims
+
+
+@tap.case("no evidence, token, nonce or data in the logs (verifier bug 37)")
+def logs_hold_no_secrets():
+    with Service(*World.args(), "--log-level", "debug") as s:
+        secret = "secret-" + os.urandom(8).hex()
+        runtime = b64u(World.read("runtime.bin"))
+        body = {"quote": quote(), "nonce": secret, "runtimeData": {"data": runtime, "dataType": "Binary"}}
+        status, _, text = s.request("POST", "/attest/SgxEnclave" + V + "&x=" + secret, body,
+                                    headers={"Authorization": "Bearer " + secret, "X-Other": secret})
+        assert status == 200
+        s.request("GET", "/nowhere/" + secret)
+        logs = s.logs()
+        assert "/attest/" in logs, "the request is logged"
+        for word in (secret, quote()[:64], runtime[:32], json.loads(text)["token"][:64]):
+            assert word not in logs, word
+
+
+@tap.case()
+def one_data_directory_is_one_services():
+    s = World.service()
+    p = subprocess.run([AVOWD, "--data", os.path.join(s.data, "data"), "--listen", "127.0.0.1:0"],
+                       capture_output=True, timeout=30)
+    assert p.returncode == 1 and b"data_in_use" in p.stderr + p.stdout, p
+
+
+@tap.case()
+def plain_http_is_refused_off_loopback():
+    p = subprocess.run([AVOWD, "--data", os.path.join(HOME, "x"), "--listen", "0.0.0.0:0", "--tls", "never"],
+                       capture_output=True, timeout=30)
+    assert p.returncode in (1, 64) and not p.stdout, p
+
+
+@tap.case()
+def configuration_is_checked_and_printed():
+    path = os.path.join(HOME, "c.yaml")
+    with open(path, "w") as f:
+        f.write("collateral_grace: 36h\naccept_tcb: [UpToDate]\n")
+    p = subprocess.run([AVOWD, "--config", path, "--data", HOME + "/y", "--check-config"], capture_output=True, timeout=30)
+    assert p.returncode == 0, p
+    p = subprocess.run([AVOWD, "--config", path, "--data", HOME + "/y", "--print-config"], capture_output=True, timeout=30)
+    assert p.returncode == 0 and b"36h" in p.stdout, p
+    with open(path, "w") as f:
+        f.write("accept_tcb: [Revoked]\n")
+    p = subprocess.run([AVOWD, "--config", path, "--data", HOME + "/y", "--check-config"], capture_output=True, timeout=30)
+    assert p.returncode == 64 and b"accept_tcb" in p.stderr, p
+
+
+@tap.case()
+def sigterm_drains_and_exits_0():
+    s = Service(*World.args())
+    assert s.attest("SgxEnclave", {"quote": quote()})[0] == 200
+    assert s.stop() == 0
+
+
+@tap.case("kill -9 while keys rotate: start again, nothing lost")
+def kill_while_keys_rotate():
+    home = os.path.join(HOME, "killed")
+    os.makedirs(home, exist_ok=True)
+    known = set()
+    for n in range(4):
+        s = Service(*World.args(), data=home)
+        kids = {k["kid"] for k in json.loads(s.request("GET", "/certs")[2])["keys"]}
+        assert known <= kids, "a published key was lost"
+        p = subprocess.Popen([os.path.join(os.path.dirname(AVOWD), "../cli/avow"), "keys", "rotate", "--now", "--data",
+                              os.path.join(home, "data")], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        if n % 2:
+            p.kill()
+        p.wait()
+        s.process.kill()
+        s.process.wait()
+        known = kids
+        s.own = False
+        s.stop()
+    s = Service(*World.args(), data=home)
+    status, answer = s.attest("SgxEnclave", {"quote": quote()})
+    assert status == 200
+    with open(os.path.join(home, "token"), "w") as f:
+        f.write(answer["token"])
+    assert avow("verify", os.path.join(home, "token"), "--issuer", s.url)[0] == 0
+    s.stop()
+
+
+@tap.case()
+def other_signing_algorithms_verify_too():
+    for alg in ("PS256", "ES256", "ES384"):
+        with Service(*World.args(), "--signing-algorithm", alg) as s:
+            token = s.attest("SgxEnclave", {"quote": quote()})[1]["token"]
+            assert header_of(token)["alg"] == alg
+            status, _, err = avow("verify", token, "--issuer", s.url)
+            assert status == 0, err
+
+
+def wait_for(probe, seconds=20):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if probe():
+            return
+        time.sleep(0.05)
+    raise AssertionError("it did not happen in time")
+
+
+try:
+    tap.run()
+finally:
+    if World.one:
+        World.one.stop()
+    shutil.rmtree(HOME, ignore_errors=True)
