@@ -36,6 +36,7 @@ struct avow_coll_cert {
 	const char *name;
 	struct avow_cert *cert;
 	int rank; /* 0 the folder's, 1 the anchors', 2 built in */
+	bool is_root; /* self-issued and pinned; set in a view alone */
 };
 
 /* A file of a known kind that could not be read. */

@@ -158,7 +158,8 @@ add_cert(struct avow_collateral *c, const char *name, struct avow_cert *cert, in
 	if (e != AVOW_OK || has_cert(c, cert))
 		avow_cert_free(cert);
 	else
-		c->certs[c->n_certs++] = (struct avow_coll_cert){name, cert, rank};
+		c->certs[c->n_certs++] = (struct avow_coll_cert){
+			.name = name, .cert = cert, .rank = rank};
 	if (e != AVOW_OK || rank > 0)
 		return e;
 	return add_entry(c, name, AVOW_COLLATERAL_CERT, AVOW_OK);

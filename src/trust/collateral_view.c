@@ -35,22 +35,26 @@ is_our_failure(enum avow_err e)
 
 /* --- building -------------------------------------------------------------------- */
 
-static void
-keep_cert(struct avow_coll_view *v, const char *name, struct avow_cert *cert, int rank)
+static bool
+is_root(const struct avow_anchors *anchors, const struct avow_cert *cert)
 {
-	for (size_t i = 0; i < v->n_certs; i++)
-		if (same_cert(v->certs[i].cert, cert))
-			return;
-	v->certs[v->n_certs++] =
-		(struct avow_coll_cert){name, avow_cert_ref(cert), rank};
+	return avow_cert_is_self_issued(cert) &&
+	       avow_anchors_has_intel_root(anchors, cert);
 }
 
-static bool
-matters(const struct avow_anchors *anchors, const struct avow_cert *cert)
+/* Keep what a chain can be made of: pinned roots, and signers by name. */
+static void
+keep_cert(struct avow_coll_view *v, const struct avow_anchors *anchors,
+	struct avow_coll_cert c)
 {
-	return strstr(cert->subject_cn, "SGX TCB Signing") ||
-	       (avow_cert_is_self_issued(cert) &&
-		       avow_anchors_has_intel_root(anchors, cert));
+	c.is_root = is_root(anchors, c.cert);
+	if (!c.is_root && !strstr(c.cert->subject_cn, "SGX TCB Signing"))
+		return;
+	for (size_t i = 0; i < v->n_certs; i++)
+		if (same_cert(v->certs[i].cert, c.cert))
+			return;
+	avow_cert_ref(c.cert);
+	v->certs[v->n_certs++] = c;
 }
 
 /* The certificates that a chain can be made of, with the pinned roots' own. */
@@ -67,20 +71,14 @@ gather_certs(struct avow_coll_view *v, const struct avow_collateral *c,
 	if (!v->certs)
 		return AVOW_E_NO_MEMORY;
 	for (size_t i = 0; i < c->n_certs; i++)
-		if (matters(anchors, c->certs[i].cert))
-			keep_cert(v, c->certs[i].name, c->certs[i].cert,
-				c->certs[i].rank);
+		keep_cert(v, anchors, c->certs[i]);
 	for (size_t i = 0; i < n; i++) {
 		cert = avow_anchors_cert(anchors, AVOW_ANCHOR_INTEL_SGX, i);
-		keep_cert(v, "(trust anchor)", cert, 1);
+		keep_cert(v, anchors,
+			(struct avow_coll_cert){
+				.name = "(trust anchor)", .cert = cert, .rank = 1});
 	}
 	return AVOW_OK;
-}
-
-static bool
-is_root(const struct avow_cert *c)
-{
-	return avow_cert_is_self_issued(c); /* and pinned: see matters() */
 }
 
 static enum avow_err
@@ -154,12 +152,18 @@ number_keys(struct avow_coll_view *v)
 static enum avow_err
 build_chains(struct avow_coll_view *v, const struct avow_anchors *anchors)
 {
-	v->chains = calloc(MAX_CHAINS + 1, sizeof(*v->chains));
+	size_t roots = 0, most;
+
+	for (size_t i = 0; i < v->n_certs; i++)
+		roots += v->certs[i].is_root;
+	most = roots * (v->n_certs - roots);
+	v->chains =
+		calloc((most < MAX_CHAINS ? most : MAX_CHAINS) + 1, sizeof(*v->chains));
 	if (!v->chains)
 		return AVOW_E_NO_MEMORY;
 	for (size_t i = 0; i < v->n_certs; i++)
-		for (size_t j = 0; j < v->n_certs && !is_root(v->certs[i].cert); j++)
-			if (is_root(v->certs[j].cert))
+		for (size_t j = 0; j < v->n_certs && !v->certs[i].is_root; j++)
+			if (v->certs[j].is_root)
 				AVOW_TRY(try_chain(
 					v, anchors, &v->certs[i], &v->certs[j]));
 	qsort(v->chains, v->n_chains, sizeof(*v->chains), by_preference);
@@ -271,7 +275,7 @@ issuing_root(const struct avow_coll_view *v, const struct avow_cert *cert,
 	for (size_t i = 0; i < v->n_certs && ca->err == none; i++) {
 		struct avow_cert *root = v->certs[i].cert;
 
-		if (!is_root(root))
+		if (!v->certs[i].is_root)
 			continue;
 		if (same_cert(root, cert))
 			e = AVOW_OK;

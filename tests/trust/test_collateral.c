@@ -643,6 +643,36 @@ a_signer_without_a_chain_says_why(void **state)
 	avow_cert_free(c);
 }
 
+static name_pairs both_names[] = {
+	{"CN", "Test SGX Root CA and SGX TCB Signing"}, {NULL, NULL}};
+
+static void
+self_signed_signer(struct avow_cert_spec *spec)
+{
+	spec->subject = spec->issuer = both_names;
+	spec->key = avow_privkey_public(p.other_key);
+	spec->signer = p.other_key;
+}
+
+/* A certificate that calls itself everything is neither a root nor a signer. */
+static void
+a_self_signed_signer_is_no_root(void **state)
+{
+	struct avow_cert *fake = make_root(&p, self_signed_signer);
+
+	(void)state;
+	put("signer", cert_pem(&p, fake));
+	put("tcb", signed_doc(&p, tcb_spec(), p.other_key));
+	undecided(AVOW_E_TCB_INFO_CHAIN, "tcb");
+	add("real signer", cert_pem(&p, p.signer));
+	undecided(AVOW_E_TCB_INFO_SIGNATURE, "tcb");
+	put("root", cert_pem(&p, fake));
+	put("tcb", signed_doc(&p, tcb_spec(), p.signer_key));
+	assert_ok(select_now());
+	assert_memory_equal(p.root->sha256, s.root->sha256, 32);
+	avow_cert_free(fake);
+}
+
 /* One pinned root must not speak for the platforms of another. */
 static void
 documents_are_of_the_platforms_own_root(void **state)
@@ -719,6 +749,7 @@ main(void)
 		T(a_revoked_signer_signs_nothing),
 		T(the_signing_certificate_valid_now_is_used),
 		T(a_signer_without_a_chain_says_why),
+		T(a_self_signed_signer_is_no_root),
 		T(documents_are_of_the_platforms_own_root),
 		T(each_set_of_anchors_has_its_own_memory),
 	};
