@@ -60,11 +60,6 @@ enum avow_err avow_ossl_failed(enum avow_err meaning);
 bool avow_padding_set(
 	EVP_PKEY_CTX *ctx, const struct avow_sig_info *info, const EVP_MD *md);
 
-/** avow_verify from the digest on; the algorithm fits the key, and an ECDSA
- *  signature is DER that was checked. */
-enum avow_err avow_verify_digest(const struct avow_pubkey *k, enum avow_sig alg,
-	struct avow_span digest, struct avow_span signature) AVOW_CHECKED;
-
 /** The OpenSSL objects inside; borrowed. */
 EVP_PKEY *avow_pubkey_evp(const struct avow_pubkey *k);
 EVP_PKEY *avow_privkey_evp(const struct avow_privkey *k);

@@ -23,6 +23,7 @@ struct avow_privkey {
 	EVP_PKEY *evp;
 	struct avow_pubkey *public;
 	EVP_PKEY_CTX *prepared[N_PREPARED]; /* NULL: does not fit the key */
+	EVP_PKEY_CTX *checking[N_PREPARED]; /* RSA: verifies what was signed */
 };
 
 static enum avow_err
@@ -52,6 +53,23 @@ check_pair(EVP_PKEY *evp)
 }
 
 static enum avow_err
+prepare_one(struct avow_privkey *k, int a, const struct avow_sig_info *info, EVP_MD *md)
+{
+	k->prepared[a] = EVP_PKEY_CTX_new_from_pkey(NULL, k->evp, NULL);
+	if (!k->prepared[a] || EVP_PKEY_sign_init(k->prepared[a]) != 1 ||
+		!avow_padding_set(k->prepared[a], info, md))
+		return avow_ossl_failed(AVOW_E_CRYPTO);
+	if (info->key_type != AVOW_KEY_RSA)
+		return AVOW_OK;
+	k->checking[a] =
+		EVP_PKEY_CTX_new_from_pkey(NULL, avow_pubkey_evp(k->public), NULL);
+	if (!k->checking[a] || EVP_PKEY_verify_init(k->checking[a]) != 1 ||
+		!avow_padding_set(k->checking[a], info, md))
+		return avow_ossl_failed(AVOW_E_CRYPTO);
+	return AVOW_OK;
+}
+
+static enum avow_err
 prepare(struct avow_privkey *k)
 {
 	const struct avow_ossl *o = avow_ossl();
@@ -60,15 +78,9 @@ prepare(struct avow_privkey *k)
 		return AVOW_E_CRYPTO;
 	for (int a = 0; a < N_PREPARED; a++) {
 		const struct avow_sig_info *info = avow_sig_info_of((enum avow_sig)a);
-		EVP_PKEY_CTX *ctx;
 
-		if (info->key_type != avow_pubkey_type(k->public))
-			continue;
-		ctx = EVP_PKEY_CTX_new_from_pkey(NULL, k->evp, NULL);
-		k->prepared[a] = ctx;
-		if (!ctx || EVP_PKEY_sign_init(ctx) != 1 ||
-			!avow_padding_set(ctx, info, o->md[info->hash]))
-			return avow_ossl_failed(AVOW_E_CRYPTO);
+		if (info->key_type == avow_pubkey_type(k->public))
+			AVOW_TRY(prepare_one(k, a, info, o->md[info->hash]));
 	}
 	return AVOW_OK;
 }
@@ -166,8 +178,10 @@ avow_privkey_free(struct avow_privkey *k)
 {
 	if (!k)
 		return;
-	for (int a = 0; a < N_PREPARED; a++)
+	for (int a = 0; a < N_PREPARED; a++) {
 		EVP_PKEY_CTX_free(k->prepared[a]);
+		EVP_PKEY_CTX_free(k->checking[a]);
+	}
 	avow_pubkey_free(k->public);
 	EVP_PKEY_free(k->evp);
 	free(k);
@@ -223,8 +237,22 @@ sign_once(const struct avow_privkey *k, enum avow_sig alg, struct avow_span dige
 	return AVOW_OK;
 }
 
+static enum avow_err
+check_once(const struct avow_privkey *k, enum avow_sig alg, struct avow_span digest,
+	const uint8_t *sig, size_t sig_n)
+{
+	AVOW_AUTO_PKEY_CTX *ctx = EVP_PKEY_CTX_dup(k->checking[alg]);
+	int r;
+
+	if (!ctx)
+		return avow_ossl_failed(AVOW_E_CRYPTO);
+	r = EVP_PKEY_verify(ctx, sig, sig_n, digest.p, digest.n);
+	return r == 1 ? AVOW_OK
+		      : avow_ossl_failed(r == 0 ? AVOW_E_SIGNATURE : AVOW_E_CRYPTO);
+}
+
 /*
- * An RSA signature is verified before it leaves, for a thirtieth of what it cost.
+ * An RSA signature is verified before it leaves, for a twentieth of what it cost.
  * A fault in the private operation can give the key away (Boneh, DeMillo, Lipton
  * 1997), and an allocation that fails while OpenSSL renews the key's blinding
  * leaves a torn pair, under which the next signatures are wrong and reported as
@@ -242,8 +270,7 @@ sign_digest(const struct avow_privkey *k, enum avow_sig alg, struct avow_span di
 		return sign_once(k, alg, digest, sig, sig_n);
 	for (int i = 0; i <= BLINDING_USES; i++) {
 		AVOW_TRY(sign_once(k, alg, digest, sig, sig_n));
-		err = avow_verify_digest(
-			k->public, alg, digest, avow_span_make(sig, *sig_n));
+		err = check_once(k, alg, digest, sig, *sig_n);
 		if (err != AVOW_E_SIGNATURE)
 			return err;
 	}

@@ -105,24 +105,22 @@ refusal(int r)
 	return avow_ossl_failed(AVOW_E_CRYPTO);
 }
 
-enum avow_err
-avow_verify_digest(const struct avow_pubkey *k, enum avow_sig alg,
-	struct avow_span digest, struct avow_span signature)
+static enum avow_err
+verify_digest(const struct avow_pubkey *k, const struct avow_sig_info *info,
+	const uint8_t *digest, struct avow_span signature)
 {
-	const struct avow_sig_info *info = avow_sig_info_of(alg);
 	const struct avow_ossl *o = avow_ossl();
 	AVOW_AUTO_PKEY_CTX *ctx = NULL;
 	int r;
 
 	if (!o)
 		return AVOW_E_CRYPTO;
-	/* what an earlier call left there must not explain this one's result */
-	ERR_clear_error();
 	ctx = EVP_PKEY_CTX_new_from_pkey(NULL, avow_pubkey_evp(k), NULL);
 	if (!ctx || EVP_PKEY_verify_init(ctx) != 1 ||
 		!avow_padding_set(ctx, info, o->md[info->hash]))
 		return avow_ossl_failed(AVOW_E_CRYPTO);
-	r = EVP_PKEY_verify(ctx, signature.p, signature.n, digest.p, digest.n);
+	r = EVP_PKEY_verify(
+		ctx, signature.p, signature.n, digest, avow_hash_bytes(info->hash));
 	return r == 1 ? AVOW_OK : refusal(r);
 }
 
@@ -138,6 +136,5 @@ avow_verify(const struct avow_pubkey *k, enum avow_sig alg, struct avow_span mes
 		return AVOW_E_KEY_TYPE;
 	AVOW_TRY(shape(k, info, signature, room, &sig));
 	AVOW_TRY(avow_digest(info->hash, &message, 1, digest));
-	return avow_verify_digest(
-		k, alg, avow_span_make(digest, avow_hash_bytes(info->hash)), sig);
+	return verify_digest(k, info, digest, sig);
 }

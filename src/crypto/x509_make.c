@@ -234,8 +234,8 @@ static bool
 add_subject_key_id(X509 *x, const struct avow_cert_spec *spec)
 {
 	ASN1_OCTET_STRING *ski = make_key_id(spec->key);
-	bool ok = ski &&
-		  X509_add1_ext_i2d(x, NID_subject_key_identifier, ski, 0, 0) == 1;
+	bool ok =
+		ski && X509_add1_ext_i2d(x, NID_subject_key_identifier, ski, 0, 0) == 1;
 
 	ASN1_OCTET_STRING_free(ski);
 	return ok;
