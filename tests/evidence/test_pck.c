@@ -210,6 +210,45 @@ a_key_is_remembered_behind_a_good_signature_only(void **state)
 	avow_evidence_cache_free(cache);
 }
 
+static const struct avow_json *
+inspected(struct avow_buf *b)
+{
+	const struct avow_json *doc;
+	struct avow_jw jw;
+
+	avow_buf_reset(b);
+	avow_jw_init(&jw, b);
+	avow_pck_inspect(avow_span_make(text, text_n), &jw);
+	assert_ok(avow_json_parse(avow_buf_span(b), NULL, &w.arena, &doc, NULL));
+	assert_int_equal(doc->type, AVOW_JSON_ARRAY);
+	return doc;
+}
+
+static void
+shows_the_chain_to_people_whatever_is_in_it(void **state)
+{
+	const struct avow_json *doc, *x;
+	struct avow_buf b;
+
+	(void)state;
+	begin();
+	avow_buf_init(&b, 1u << 20);
+	doc = inspected(&b);
+	assert_int_equal(3, doc->count);
+	x = avow_json_get(&doc->items[0], "sgx_extension");
+	assert_int_equal(w.p.pcesvn, avow_json_get(x, "pcesvn")->integer);
+	assert_null(avow_json_get(&doc->items[1], "sgx_extension"));
+	text[100] ^= 1;
+	doc = inspected(&b);
+	assert_int_equal(3, doc->count);
+	text_n = 40;
+	doc = inspected(&b);
+	assert_int_equal(1, doc->count);
+	assert_span_str("pem_syntax", avow_json_get(&doc->items[0], "error")->string);
+	avow_buf_clear(&b);
+	forged_clear(&w);
+}
+
 int
 main(void)
 {
@@ -221,6 +260,7 @@ main(void)
 		cmocka_unit_test(remembers_what_has_verified_and_nothing_else),
 		cmocka_unit_test(one_place_serves_many_platforms_in_turn),
 		cmocka_unit_test(a_key_is_remembered_behind_a_good_signature_only),
+		cmocka_unit_test(shows_the_chain_to_people_whatever_is_in_it),
 	};
 
 	return cmocka_run_group_tests(tests, forged_setup, forged_teardown);

@@ -92,6 +92,44 @@ refuses_each_deviation_with_its_own_code(void **state)
 	assert_true(n > 150);
 }
 
+/* What other verifiers have let through, by its number in the list of bug classes
+ * that this project keeps: each has a forged quote that shows it. */
+static const struct {
+	int bug;
+	const char *deviation;
+} known_bugs[] = {{1, "quote.signature"}, {1, "quote.signature_zero"},
+	{1, "quote.other_key"}, {1, "qe_report.signature"},
+	{1, "qe_report.signature_zero"}, {4, "qe_identity.signature"},
+	{4, "qe_identity.other_key"}, {4, "qe_identity.body"}, {4, "qe.mrsigner"},
+	{4, "qe.isvprodid"}, {4, "qe.isvsvn"}, {4, "qe.debug"}, {5, "qe.revoked"},
+	{8, "tcb_info.expired"}, {8, "qe_identity.expired"}, {8, "crl.pck.expired"},
+	{8, "crl.root.expired"}, {9, "tcb_info.fmspc"}, {9, "tcb_info.pce_id"},
+	{11, "tcb_info.components_15"}, {11, "tcb_info.components_17"},
+	{11, "sgx_extension.components_15"}, {12, "tcb_info.reformatted"},
+	{12, "tcb_info.trailing"}, {12, "qe_identity.reformatted"},
+	{12, "qe_identity.trailing"}, {17, "crl.pck.signature"},
+	{17, "crl.root.other_key"}, {18, "crl.pck.absent"}, {18, "pck.revoked"},
+	{18, "pck_ca.revoked"}, {19, "runtime.body"}, {19, "oe.custom_claims"},
+	{32, "pck_ca.not_ca"}, {32, "pck_ca.no_basic_constraints"},
+	{32, "root.path_length"}, {32, "pck_ca.key_usage"}, {32, "pck.is_ca"},
+	{32, "pck.name"}, {32, "pck.critical"}};
+
+static void
+has_none_of_the_bugs_that_others_had(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(known_bugs) / sizeof(known_bugs[0]); i++) {
+		const struct avow_forge_deviation *d =
+			avow_forge_deviation_find(known_bugs[i].deviation);
+
+		if (!d)
+			fail_msg("bug %d: no deviation %s", known_bugs[i].bug,
+				known_bugs[i].deviation);
+		appraise_deviation(d);
+		forged_clear(&w);
+	}
+}
+
 /* A verdict is the same with a cache, cold and warm, whatever was seen before. */
 static void
 refuses_each_deviation_with_a_cache_too(void **state)
@@ -471,6 +509,7 @@ main(void)
 		cmocka_unit_test(accepts_what_is_right_in_all_three_wrappers),
 		cmocka_unit_test(accepts_every_form_that_real_quotes_have),
 		cmocka_unit_test(refuses_each_deviation_with_its_own_code),
+		cmocka_unit_test(has_none_of_the_bugs_that_others_had),
 		cmocka_unit_test(refuses_each_deviation_with_a_cache_too),
 		cmocka_unit_test(claims_are_there_only_behind_every_signature),
 		cmocka_unit_test(a_revoked_level_does_not_hide_a_bad_signature),

@@ -13,6 +13,7 @@
 #include "evidence/intel/pck_ext.h"
 #include "trust/anchors.h"
 #include "trust/intel_chain.h"
+#include "wire/json.h"
 
 struct avow_pck {
 	struct avow_pck_chain chain;
@@ -47,5 +48,9 @@ enum avow_err avow_pck_check_validity(
 	const struct avow_pck *pck, int64_t at_s, struct avow_why *why) AVOW_CHECKED;
 
 void avow_pck_free(struct avow_pck *pck);
+
+/** Write what certification data of type 5 says, unverified, as a JSON array of
+ *  certificates; what cannot be read is told by the name of its error. */
+void avow_pck_inspect(struct avow_span cert_data, struct avow_jw *w);
 
 #endif

@@ -7,6 +7,7 @@
 #include "evidence/intel/qe_auth.h"
 
 #include "base/limits.h"
+#include "evidence/intel/pck.h"
 
 #define SOURCE "Intel SGX DCAP ECDSA quote library API, A.4"
 
@@ -115,8 +116,11 @@ avow_qe_auth_inspect(const struct avow_qe_auth *qe, struct avow_jw *w)
 	avow_jw_name(w, "certification_data_type_name");
 	avow_jw_str(w, avow_cert_type_name(qe->cert_type));
 	avow_jw_name(w, "certification_data");
-	if (qe->cert_type == AVOW_CERT_TYPE_PCK_CHAIN)
-		avow_jw_string(w, qe->cert_data);
-	else
+	if (qe->cert_type != AVOW_CERT_TYPE_PCK_CHAIN) {
 		avow_jw_hex(w, qe->cert_data);
+		return;
+	}
+	avow_jw_string(w, qe->cert_data);
+	avow_jw_name(w, "pck_chain");
+	avow_pck_inspect(qe->cert_data, w);
 }
