@@ -28,7 +28,8 @@ pieces_cut(char **at, char *end, char stop)
 
 	while (*at < end && **at != stop && **at != '\r' && **at != '\n')
 		(*at)++;
-	return avow_span_make(from, (size_t)(*at - from));
+	/* the library has a C string here: a NUL ends it */
+	return avow_span_make(from, strnlen(from, (size_t)(*at - from)));
 }
 
 /* The line's end, lenient as the library is: CR LF or LF, both become NUL. */
