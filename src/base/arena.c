@@ -79,13 +79,12 @@ avow_arena_alloc(struct avow_arena *a, size_t n)
 	void *out;
 
 	a->hit_limit = false;
-	if (n > a->max || a->used > a->max - n) {
+	/* above PTRDIFF_MAX no object can be, and rounding up could wrap */
+	if (n > PTRDIFF_MAX || n > a->max || a->used > a->max - n) {
 		a->hit_limit = true;
 		return NULL;
 	}
-	if (__builtin_add_overflow(n, alignof(max_align_t) - 1, &need))
-		return NULL;
-	need &= ~(alignof(max_align_t) - 1);
+	need = (n + alignof(max_align_t) - 1) & ~(alignof(max_align_t) - 1);
 	if (need == 0)
 		need = alignof(max_align_t);
 	if (!b || b->cap - b->used < need) {

@@ -27,7 +27,8 @@ avow_cur_bytes(struct avow_cursor *c, size_t n)
 		spoil(c);
 		return (struct avow_span){NULL, 0};
 	}
-	out = (struct avow_span){c->in.p + c->pos, n};
+	/* an empty input may have no address, and NULL + 0 is undefined */
+	out = (struct avow_span){c->in.p ? c->in.p + c->pos : NULL, n};
 	c->pos += n;
 	return out;
 }

@@ -90,7 +90,8 @@ sizes_near_the_top_do_not_wrap(void **state)
 	avow_arena_init(&a, SIZE_MAX);
 	for (size_t n = 0; n < 80; n++)
 		assert_null(avow_arena_alloc(&a, SIZE_MAX - n));
-	assert_err(AVOW_E_NO_MEMORY, avow_arena_err(&a));
+	assert_null(avow_arena_alloc(&a, (size_t)PTRDIFF_MAX + 1));
+	assert_err(AVOW_E_TOO_LARGE, avow_arena_err(&a));
 	assert_int_equal(0, a.used);
 	avow_arena_clear(&a);
 }

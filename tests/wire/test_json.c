@@ -40,7 +40,7 @@ parse(const char *text, const struct avow_json **out)
 static void
 refuses(enum avow_err e, const char *text)
 {
-	const struct avow_json *v = (const struct avow_json *)text;
+	const struct avow_json *v = (const void *)text;
 
 	assert_err(e, parse(text, &v));
 	assert_null(v);
