@@ -13,6 +13,7 @@ import ssl
 import subprocess
 import sys
 import tempfile
+import time
 import traceback
 import urllib.error
 import urllib.request
@@ -117,9 +118,15 @@ class Service:
             self.process.wait()
             raise AssertionError("avowd did not become ready: " + self.logs())
 
-    def logs(self):
-        self.log.seek(0)
-        return self.log.read().decode("utf-8", "replace")
+    def logs(self, until=""):
+        """All so far; a record is written behind its answer, so say what to wait for."""
+        end = time.monotonic() + 20
+        while True:
+            # pread: avowd writes at the offset that this descriptor shares
+            text = os.pread(self.log.fileno(), 1 << 26, 0).decode("utf-8", "replace")
+            if until in text or time.monotonic() > end:
+                return text
+            time.sleep(0.01)
 
     def request(self, method, path, body=None, headers=None, timeout=60):
         """(status, headers, body bytes)."""

@@ -13,7 +13,7 @@ import sys
 import time
 
 import tap
-from service import Closed, Connection, Service, chunked, get, post
+from raw_http import Closed, Connection, Service, chunked, get, post
 
 APP = sys.argv[1]
 MIB = 1024 * 1024

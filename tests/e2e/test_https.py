@@ -12,7 +12,7 @@ import struct
 import sys
 
 import tap
-from service import Closed, Connection, Service, chunked, get, post, tls_context
+from raw_http import Closed, Connection, Service, chunked, get, post, tls_context
 
 APP = sys.argv[1]
 MIB = 1024 * 1024
