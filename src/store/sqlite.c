@@ -1,7 +1,8 @@
 /*
  * The embedded store: DATA/avow.db. Opening, the pool of readers, and the
- * table of functions; what is read and written is in sqlite_policy.c and
- * sqlite_key.c, how changes are committed in sqlite_write.c.
+ * table of functions; what is read and written is in sqlite_provider.c,
+ * sqlite_policy.c, sqlite_cert.c, sqlite_audit.c and sqlite_misc.c, how changes
+ * are committed in sqlite_write.c.
  */
 #include "store/sqlite.h"
 
@@ -77,10 +78,22 @@ close_store(struct avow_store *store)
 
 static const struct avow_store_ops OPS = {
 	.close = close_store,
+	.generation = avow_sqlite_generation,
 	.provider_get = avow_sqlite_provider_get,
+	.provider_list = avow_sqlite_provider_list,
+	.provider_create = avow_sqlite_provider_create,
+	.provider_update = avow_sqlite_provider_update,
+	.provider_delete = avow_sqlite_provider_delete,
 	.policy_get = avow_sqlite_policy_get,
 	.policy_history = avow_sqlite_policy_history,
 	.policy_change = avow_sqlite_policy_change,
+	.cert_list = avow_sqlite_cert_list,
+	.cert_add = avow_sqlite_cert_add,
+	.cert_remove = avow_sqlite_cert_remove,
+	.audit_add = avow_sqlite_audit_add,
+	.audit_list = avow_sqlite_audit_list,
+	.fact_get = avow_sqlite_fact_get,
+	.fact_add = avow_sqlite_fact_add,
 	.key_put = avow_sqlite_key_put,
 	.key_list = avow_sqlite_key_list,
 };

@@ -73,15 +73,24 @@ struct avow_query {
 
 struct avow_query avow_query(struct avow_db *db, enum avow_sql sql);
 void avow_bind_text(struct avow_query *q, int at, struct avow_span s);
+void avow_bind_blob(struct avow_query *q, int at, struct avow_span s);
 void avow_bind_int(struct avow_query *q, int at, int64_t v);
 /** True when there is a row. */
 bool avow_step(struct avow_query *q);
 /** A copy in the arena; empty on error (which sticks). */
 struct avow_span avow_column_text(struct avow_query *q, int at, struct avow_arena *a);
+struct avow_span avow_column_blob(struct avow_query *q, int at, struct avow_arena *a);
 int64_t avow_column_int(struct avow_query *q, int at);
 enum avow_err avow_query_end(struct avow_query *q) AVOW_CHECKED;
 /** A statement without values or rows. */
 enum avow_err avow_run(struct avow_db *db, enum avow_sql sql) AVOW_CHECKED;
+
+/** Rows changed by the last statement. */
+int64_t avow_changed(struct avow_db *db);
+/** Room for one more in an arena's array of `n`; NULL (and q's error) when there
+ *  is none. The arena keeps what is given up. */
+void *avow_grow(struct avow_query *q, struct avow_arena *a, void *v, size_t n,
+	size_t *cap, size_t size);
 
 /** Bring the schema up to date; AVOW_E_STORE_SCHEMA when it is not ours or
  *  newer than we are. */
@@ -105,10 +114,42 @@ typedef enum avow_err avow_job_fn(struct avow_db *db, void *ctx);
 enum avow_err avow_write(
 	struct avow_sqlite *s, avow_job_fn *fn, void *ctx) AVOW_CHECKED;
 
+/* --- inside a change ------------------------------------------------------------------------- */
+
+/** What a change must know of its provider. */
+struct avow_provider_row {
+	int64_t id, change;
+	bool is_isolated, is_built_in, is_read_only;
+};
+
+/** @param change what it must be; 0: whatever. AVOW_E_NOT_FOUND, _CONFLICT. */
+enum avow_err avow_db_provider(struct avow_db *db, struct avow_span name,
+	int64_t change, struct avow_provider_row *out) AVOW_CHECKED;
+/** Count a change under this provider, and in all. */
+enum avow_err avow_db_changed(struct avow_db *db, int64_t provider) AVOW_CHECKED;
+/** Add a record to the chain; r NULL: nothing. before and after override r's
+ *  unless their p is NULL. */
+enum avow_err avow_db_audit(struct avow_db *db, const struct avow_audit *r,
+	struct avow_span before, struct avow_span after) AVOW_CHECKED;
+enum avow_err avow_db_add_cert(struct avow_db *db, int64_t provider,
+	const struct avow_store_cert *cert) AVOW_CHECKED;
+
 /* --- operations --------------------------------------------------------------------------- */
 
+enum avow_err avow_sqlite_generation(struct avow_store *s, int64_t *out) AVOW_CHECKED;
 enum avow_err avow_sqlite_provider_get(struct avow_store *s, struct avow_span name,
 	struct avow_arena *a, struct avow_store_provider *out) AVOW_CHECKED;
+enum avow_err avow_sqlite_provider_list(struct avow_store *s,
+	const struct avow_store_filter *f, struct avow_arena *a,
+	struct avow_store_provider **out, size_t *n) AVOW_CHECKED;
+enum avow_err avow_sqlite_provider_create(struct avow_store *s,
+	const struct avow_store_provider *p, const struct avow_store_cert *certs,
+	size_t n_certs, const struct avow_audit *audit) AVOW_CHECKED;
+enum avow_err avow_sqlite_provider_update(struct avow_store *s,
+	const struct avow_store_provider *p, int64_t provider_change,
+	const struct avow_audit *audit) AVOW_CHECKED;
+enum avow_err avow_sqlite_provider_delete(struct avow_store *s, struct avow_span name,
+	const struct avow_audit *audit) AVOW_CHECKED;
 enum avow_err avow_sqlite_policy_get(struct avow_store *s, struct avow_span provider,
 	struct avow_span type, int64_t version, struct avow_arena *a,
 	struct avow_store_policy *out) AVOW_CHECKED;
@@ -117,6 +158,22 @@ enum avow_err avow_sqlite_policy_history(struct avow_store *s,
 	struct avow_arena *a, struct avow_store_policy **out, size_t *n) AVOW_CHECKED;
 enum avow_err avow_sqlite_policy_change(struct avow_store *s,
 	const struct avow_store_policy_change *c, int64_t *version) AVOW_CHECKED;
+enum avow_err avow_sqlite_cert_list(struct avow_store *s, struct avow_span provider,
+	struct avow_arena *a, struct avow_store_cert **out, size_t *n) AVOW_CHECKED;
+enum avow_err avow_sqlite_cert_add(struct avow_store *s, struct avow_span provider,
+	int64_t provider_change, const struct avow_store_cert *cert,
+	const struct avow_audit *audit) AVOW_CHECKED;
+enum avow_err avow_sqlite_cert_remove(struct avow_store *s, struct avow_span provider,
+	int64_t provider_change, struct avow_span der,
+	const struct avow_audit *audit) AVOW_CHECKED;
+enum avow_err avow_sqlite_audit_add(
+	struct avow_store *s, const struct avow_audit *r) AVOW_CHECKED;
+enum avow_err avow_sqlite_audit_list(struct avow_store *s, int64_t from, size_t max,
+	struct avow_arena *a, struct avow_audit **out, size_t *n) AVOW_CHECKED;
+enum avow_err avow_sqlite_fact_get(struct avow_store *s, struct avow_span name,
+	struct avow_arena *a, struct avow_span *out) AVOW_CHECKED;
+enum avow_err avow_sqlite_fact_add(struct avow_store *s, struct avow_span name,
+	struct avow_span value) AVOW_CHECKED;
 enum avow_err avow_sqlite_key_put(
 	struct avow_store *s, const struct avow_store_key *k) AVOW_CHECKED;
 enum avow_err avow_sqlite_key_list(struct avow_store *s, struct avow_arena *a,

@@ -4,6 +4,7 @@
  * the store is class STORE, so that it is never told as bad evidence.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/log.h"
 #include "store/sqlite.h"
@@ -167,6 +168,15 @@ avow_bind_text(struct avow_query *q, int at, struct avow_span s)
 }
 
 void
+avow_bind_blob(struct avow_query *q, int at, struct avow_span s)
+{
+	const void *p = s.n ? (const void *)s.p : "";
+
+	if (q->err == AVOW_OK)
+		fail(q, sqlite3_bind_blob64(q->st, at, p, s.n, SQLITE_STATIC));
+}
+
+void
 avow_bind_int(struct avow_query *q, int at, int64_t v)
 {
 	if (q->err == AVOW_OK)
@@ -185,25 +195,42 @@ avow_step(struct avow_query *q)
 	return rc == SQLITE_ROW;
 }
 
-struct avow_span
-avow_column_text(struct avow_query *q, int at, struct avow_arena *a)
+/* p is what SQLite gave for a column of n bytes; no column is null. */
+static struct avow_span
+copy_column(struct avow_query *q, const void *p, int n, struct avow_arena *a)
 {
-	struct avow_span s = {0}, copy;
+	struct avow_span copy;
 
-	if (q->err != AVOW_OK)
-		return s;
-	s.p = sqlite3_column_text(q->st, at);
-	s.n = (size_t)sqlite3_column_bytes(q->st, at);
-	if (!s.p) { /* no column is null */
-		q->err = sqlite3_errcode(q->db->handle) == SQLITE_NOMEM
-				 ? AVOW_E_NO_MEMORY
-				 : AVOW_E_STORE_CORRUPT;
+	if (!p && (n || sqlite3_errcode(q->db->handle) == SQLITE_NOMEM)) {
+		q->err = AVOW_E_NO_MEMORY;
 		return (struct avow_span){0};
 	}
-	copy = avow_arena_copy(a, s);
+	copy = avow_arena_copy(a, avow_span_make(p, (size_t)n));
 	if (!copy.p)
 		q->err = avow_arena_err(a);
 	return copy;
+}
+
+struct avow_span
+avow_column_text(struct avow_query *q, int at, struct avow_arena *a)
+{
+	const void *p;
+
+	if (q->err != AVOW_OK)
+		return (struct avow_span){0};
+	p = sqlite3_column_text(q->st, at);
+	return copy_column(q, p, sqlite3_column_bytes(q->st, at), a);
+}
+
+struct avow_span
+avow_column_blob(struct avow_query *q, int at, struct avow_arena *a)
+{
+	const void *p;
+
+	if (q->err != AVOW_OK)
+		return (struct avow_span){0};
+	p = sqlite3_column_blob(q->st, at);
+	return copy_column(q, p, sqlite3_column_bytes(q->st, at), a);
 }
 
 int64_t
@@ -230,4 +257,32 @@ avow_run(struct avow_db *db, enum avow_sql sql)
 	while (avow_step(&q))
 		;
 	return avow_query_end(&q);
+}
+
+int64_t
+avow_changed(struct avow_db *db)
+{
+	return sqlite3_changes64(db->handle);
+}
+
+void *
+avow_grow(struct avow_query *q, struct avow_arena *a, void *v, size_t n, size_t *cap,
+	size_t size)
+{
+	size_t more = *cap ? *cap * 2 : 16;
+	void *bigger;
+
+	if (q->err != AVOW_OK)
+		return NULL;
+	if (n < *cap)
+		return v;
+	bigger = avow_arena_array(a, more, size);
+	if (!bigger) {
+		q->err = avow_arena_err(a);
+		return NULL;
+	}
+	if (n)
+		memcpy(bigger, v, n * size);
+	*cap = more;
+	return bigger;
 }

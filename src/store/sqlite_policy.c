@@ -1,47 +1,14 @@
 /*
- * Providers and policies in SQLite. A policy's version is a row that is never
+ * Policies in SQLite. A policy's version is a row that is never
  * changed; the highest version is in force. A change names the version that it
  * replaces, so that of two changes made from one view only one is done.
  */
+#include <stdio.h>
+#include <string.h>
+
 #include "store/sqlite.h"
 
 /* --- reading -------------------------------------------------------------------------- */
-
-static struct avow_store_provider
-provider_row(struct avow_query *q, struct avow_arena *a)
-{
-	return (struct avow_store_provider){
-		.name = avow_column_text(q, 1, a),
-		.created_s = avow_column_int(q, 2),
-		.change = avow_column_int(q, 3),
-	};
-}
-
-enum avow_err
-avow_sqlite_provider_get(struct avow_store *store, struct avow_span name,
-	struct avow_arena *a, struct avow_store_provider *out)
-{
-	struct avow_sqlite *s = (struct avow_sqlite *)store;
-	struct avow_store_provider row = {0};
-	struct avow_query q;
-	struct avow_db *db;
-	bool found;
-	enum avow_err e;
-
-	AVOW_TRY(avow_reader(s, &db));
-	q = avow_query(db, AVOW_SQL_PROVIDER_GET);
-	avow_bind_text(&q, 1, name);
-	found = avow_step(&q);
-	if (found)
-		row = provider_row(&q, a);
-	e = avow_query_end(&q);
-	avow_reader_done(s, db);
-	if (e == AVOW_OK && !found)
-		return AVOW_E_NOT_FOUND;
-	if (e == AVOW_OK)
-		*out = row;
-	return e;
-}
 
 static enum avow_policy_event
 event_of(struct avow_query *q, struct avow_span text)
@@ -99,34 +66,13 @@ avow_sqlite_policy_get(struct avow_store *store, struct avow_span provider,
 	return e;
 }
 
-/* Rows into an array that doubles; the arena keeps what is given up. */
-static enum avow_err
-add_policy(struct avow_store_policy **v, size_t *n, size_t *cap, struct avow_arena *a,
-	const struct avow_store_policy *row)
-{
-	if (*n == *cap) {
-		size_t more = *cap ? *cap * 2 : 16;
-		struct avow_store_policy *bigger =
-			avow_arena_array(a, more, sizeof(*bigger));
-
-		if (!bigger)
-			return avow_arena_err(a);
-		for (size_t i = 0; i < *n; i++)
-			bigger[i] = (*v)[i];
-		*v = bigger;
-		*cap = more;
-	}
-	(*v)[(*n)++] = *row;
-	return AVOW_OK;
-}
-
 enum avow_err
 avow_sqlite_policy_history(struct avow_store *store, struct avow_span provider,
 	struct avow_span type, size_t max, struct avow_arena *a,
 	struct avow_store_policy **out, size_t *n)
 {
 	struct avow_sqlite *s = (struct avow_sqlite *)store;
-	struct avow_store_policy *v = NULL;
+	struct avow_store_policy *v = NULL, *grown;
 	struct avow_query q;
 	struct avow_db *db;
 	size_t count = 0, cap = 0;
@@ -138,10 +84,11 @@ avow_sqlite_policy_history(struct avow_store *store, struct avow_span provider,
 	avow_bind_text(&q, 2, type);
 	avow_bind_int(&q, 3, max && max <= INT32_MAX ? (int64_t)max : -1);
 	while (avow_step(&q)) {
-		struct avow_store_policy row = policy_row(&q, a);
-
-		if (q.err == AVOW_OK)
-			q.err = add_policy(&v, &count, &cap, a, &row);
+		grown = avow_grow(&q, a, v, count, &cap, sizeof(*v));
+		if (!grown)
+			break;
+		v = grown;
+		v[count++] = policy_row(&q, a);
 	}
 	e = avow_query_end(&q);
 	avow_reader_done(s, db);
@@ -154,32 +101,30 @@ avow_sqlite_policy_history(struct avow_store *store, struct avow_span provider,
 
 /* --- changing -------------------------------------------------------------------------- */
 
+#define MAX_HASH 64 /* base64url of SHA-256 has 43 */
+
 struct policy_job {
 	const struct avow_store_policy_change *change;
 	int64_t version;
+	char before[MAX_HASH]; /* hash of the version that is replaced */
 };
 
 static enum avow_err
-find_provider(struct avow_db *db, struct avow_span name, int64_t *id)
-{
-	struct avow_query q = avow_query(db, AVOW_SQL_PROVIDER_GET);
-	bool found;
-
-	avow_bind_text(&q, 1, name);
-	found = avow_step(&q);
-	*id = found ? avow_column_int(&q, 0) : 0;
-	AVOW_TRY(avow_query_end(&q));
-	return found ? AVOW_OK : AVOW_E_NOT_FOUND;
-}
-
-static enum avow_err
-last_version(struct avow_db *db, int64_t provider, struct avow_span type, int64_t *out)
+last_version(struct avow_db *db, int64_t provider, struct policy_job *job)
 {
 	struct avow_query q = avow_query(db, AVOW_SQL_POLICY_LAST);
+	struct avow_arena a;
+	struct avow_span hash;
 
+	avow_arena_init(&a, AVOW_KIB(4));
 	avow_bind_int(&q, 1, provider);
-	avow_bind_text(&q, 2, type);
-	*out = avow_step(&q) ? avow_column_int(&q, 0) : 0;
+	avow_bind_text(&q, 2, job->change->type);
+	if (avow_step(&q)) {
+		job->version = avow_column_int(&q, 0);
+		hash = avow_column_text(&q, 1, &a);
+		snprintf(job->before, sizeof(job->before), "%.*s", AVOW_FMT(hash));
+	}
+	avow_arena_clear(&a);
 	return avow_query_end(&q);
 }
 
@@ -205,29 +150,23 @@ add_version(struct avow_db *db, int64_t provider, const struct policy_job *job)
 }
 
 static enum avow_err
-count_change(struct avow_db *db, int64_t provider)
-{
-	struct avow_query q = avow_query(db, AVOW_SQL_PROVIDER_CHANGED);
-
-	avow_bind_int(&q, 1, provider);
-	avow_step(&q);
-	return avow_query_end(&q);
-}
-
-static enum avow_err
 change_policy(struct avow_db *db, void *ctx)
 {
 	struct policy_job *job = ctx;
-	int64_t provider, last;
+	const struct avow_store_policy_change *c = job->change;
+	struct avow_provider_row provider;
 
-	AVOW_TRY(find_provider(db, job->change->provider, &provider));
-	AVOW_TRY(last_version(db, provider, job->change->type, &last));
-	if (job->change->replaces != AVOW_STORE_ANY_VERSION &&
-		job->change->replaces != last)
+	AVOW_TRY(avow_db_provider(db, c->provider, c->provider_change, &provider));
+	if (provider.is_read_only)
+		return AVOW_E_READ_ONLY;
+	AVOW_TRY(last_version(db, provider.id, job));
+	if (c->replaces != AVOW_STORE_ANY_VERSION && c->replaces != job->version)
 		return AVOW_E_CONFLICT;
-	job->version = last + 1;
-	AVOW_TRY(add_version(db, provider, job));
-	return count_change(db, provider);
+	job->version++;
+	AVOW_TRY(add_version(db, provider.id, job));
+	AVOW_TRY(avow_db_changed(db, provider.id));
+	return avow_db_audit(db, c->audit,
+		avow_span_make(job->before, strlen(job->before)), c->policy.hash);
 }
 
 enum avow_err

@@ -12,12 +12,54 @@ avow_store_close(struct avow_store *s)
 }
 
 enum avow_err
+avow_store_generation(struct avow_store *s, int64_t *out)
+{
+	*out = 0;
+	return s->ops->generation(s, out);
+}
+
+/* --- providers ---------------------------------------------------------------------- */
+
+enum avow_err
 avow_store_provider_get(struct avow_store *s, struct avow_span name,
 	struct avow_arena *a, struct avow_store_provider *out)
 {
 	*out = (struct avow_store_provider){0};
 	return s->ops->provider_get(s, name, a, out);
 }
+
+enum avow_err
+avow_store_provider_list(struct avow_store *s, const struct avow_store_filter *f,
+	struct avow_arena *a, struct avow_store_provider **out, size_t *n)
+{
+	*out = NULL;
+	*n = 0;
+	return s->ops->provider_list(s, f, a, out, n);
+}
+
+enum avow_err
+avow_store_provider_create(struct avow_store *s, const struct avow_store_provider *p,
+	const struct avow_store_cert *certs, size_t n_certs,
+	const struct avow_audit *audit)
+{
+	return s->ops->provider_create(s, p, certs, n_certs, audit);
+}
+
+enum avow_err
+avow_store_provider_update(struct avow_store *s, const struct avow_store_provider *p,
+	int64_t provider_change, const struct avow_audit *audit)
+{
+	return s->ops->provider_update(s, p, provider_change, audit);
+}
+
+enum avow_err
+avow_store_provider_delete(
+	struct avow_store *s, struct avow_span name, const struct avow_audit *audit)
+{
+	return s->ops->provider_delete(s, name, audit);
+}
+
+/* --- policies ------------------------------------------------------------------------ */
 
 enum avow_err
 avow_store_policy_get(struct avow_store *s, struct avow_span provider,
@@ -56,6 +98,63 @@ avow_store_policy_change(struct avow_store *s, const struct avow_store_policy_ch
 	if (version)
 		*version = e == AVOW_OK ? made : 0;
 	return e;
+}
+
+/* --- policy certificates --------------------------------------------------------------- */
+
+enum avow_err
+avow_store_cert_list(struct avow_store *s, struct avow_span provider,
+	struct avow_arena *a, struct avow_store_cert **out, size_t *n)
+{
+	*out = NULL;
+	*n = 0;
+	return s->ops->cert_list(s, provider, a, out, n);
+}
+
+enum avow_err
+avow_store_cert_add(struct avow_store *s, struct avow_span provider,
+	int64_t provider_change, const struct avow_store_cert *cert,
+	const struct avow_audit *audit)
+{
+	return s->ops->cert_add(s, provider, provider_change, cert, audit);
+}
+
+enum avow_err
+avow_store_cert_remove(struct avow_store *s, struct avow_span provider,
+	int64_t provider_change, struct avow_span der, const struct avow_audit *audit)
+{
+	return s->ops->cert_remove(s, provider, provider_change, der, audit);
+}
+
+/* --- audit records, facts, keys ---------------------------------------------------------- */
+
+enum avow_err
+avow_store_audit_add(struct avow_store *s, const struct avow_audit *r)
+{
+	return s->ops->audit_add(s, r);
+}
+
+enum avow_err
+avow_store_audit_list(struct avow_store *s, int64_t from, size_t max,
+	struct avow_arena *a, struct avow_audit **out, size_t *n)
+{
+	*out = NULL;
+	*n = 0;
+	return s->ops->audit_list(s, from, max, a, out, n);
+}
+
+enum avow_err
+avow_store_fact_get(struct avow_store *s, struct avow_span name, struct avow_arena *a,
+	struct avow_span *out)
+{
+	*out = (struct avow_span){0};
+	return s->ops->fact_get(s, name, a, out);
+}
+
+enum avow_err
+avow_store_fact_add(struct avow_store *s, struct avow_span name, struct avow_span value)
+{
+	return s->ops->fact_add(s, name, value);
 }
 
 enum avow_err

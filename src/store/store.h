@@ -1,7 +1,8 @@
 /*
- * What must survive: providers, their policies with all versions, and the
- * keys' history. Behind it is a table of functions, so that more than one
- * database can stand there; SQLite is the one in the data directory.
+ * What must survive: providers, their policies with all versions, who may sign
+ * them, the record of every management change, and the keys' history. Behind it
+ * is a table of functions, so that more than one database can stand there;
+ * SQLite is the one in the data directory.
  *
  * A change is acknowledged (AVOW_OK) only when it is durable. What fails here
  * is class STORE: the verdict is then undecided (503), never "bad evidence".
@@ -14,15 +15,24 @@
 #include "base/err.h"
 #include "base/span.h"
 #include "base/why.h"
+#include "wire/json.h"
 
 struct avow_store;
 
 /* --- what is stored ---------------------------------------------------------------- */
 
+/** Spans live in the arena of the call that gave them. */
 struct avow_store_provider {
-	struct avow_span name; /* "default" */
-	int64_t created_s;
-	int64_t change; /* grows with every change under this provider */
+	struct avow_span name; /* "default"; lower case is api/'s to see to */
+	struct avow_span url; /* iss, fixed when made; empty: the instance's own */
+	bool is_isolated; /* trust model Isolated, else AAD; fixed when made */
+	bool is_built_in; /* "default" and "shared": never deleted */
+	bool is_read_only;
+	struct avow_span settings; /* JSON object, canonical, judged by api/ */
+	struct avow_span tags; /* JSON object, canonical */
+	struct avow_span location, subscription, resource_group;
+	int64_t created_s, updated_s;
+	int64_t change; /* 1, 2, 3...: with every change under this provider */
 };
 
 enum avow_policy_event {
@@ -51,6 +61,37 @@ struct avow_store_policy_change {
 	/* The version this change replaces; 0: there is none yet;
 	 * AVOW_STORE_ANY_VERSION: whatever is there. */
 	int64_t replaces;
+	/* The provider's `change` that the decision was made from (which
+	 * certificates may sign); 0: whatever it is. */
+	int64_t provider_change;
+	const struct avow_audit *audit; /* added with the change; NULL: none */
+};
+
+/** A certificate that may sign a provider's policies. */
+struct avow_store_cert {
+	struct avow_span der;
+	struct avow_span thumbprint; /* the contract's: upper hex SHA-1 of der */
+	int64_t added_s;
+	struct avow_span added_by;
+};
+
+/**
+ * One management change, done or refused. Records are chained: hash covers the
+ * record and the hash before it, so that none can be changed, taken out or put
+ * in without a trace.
+ */
+struct avow_audit {
+	int64_t seq; /* given by the store: 1, 2, 3... */
+	int64_t at_s;
+	struct avow_span actor; /* who, e.g. "sub@issuer"; never a token */
+	struct avow_span source; /* the client's address */
+	struct avow_span request; /* x-ms-request-id */
+	struct avow_span action; /* "policy.set", "provider.delete", ... */
+	struct avow_span provider;
+	struct avow_span target; /* type, thumbprint, ... */
+	struct avow_span before, after; /* hashes; filled by a change */
+	struct avow_span outcome; /* "done", or the error's name */
+	uint8_t previous[32], hash[32]; /* given by the store */
 };
 
 struct avow_store_key {
@@ -61,10 +102,32 @@ struct avow_store_key {
 
 /* --- the store ------------------------------------------------------------------------ */
 
+/** Which providers a list shows; empty fields show all. */
+struct avow_store_filter {
+	struct avow_span subscription, resource_group;
+	struct avow_span after; /* names behind this one: paging */
+	size_t max; /* 0: no limit */
+};
+
 struct avow_store_ops {
 	void (*close)(struct avow_store *s);
+	enum avow_err (*generation)(struct avow_store *s, int64_t *out);
+
 	enum avow_err (*provider_get)(struct avow_store *s, struct avow_span name,
 		struct avow_arena *a, struct avow_store_provider *out);
+	enum avow_err (*provider_list)(struct avow_store *s,
+		const struct avow_store_filter *f, struct avow_arena *a,
+		struct avow_store_provider **out, size_t *n);
+	enum avow_err (*provider_create)(struct avow_store *s,
+		const struct avow_store_provider *p,
+		const struct avow_store_cert *certs, size_t n_certs,
+		const struct avow_audit *audit);
+	enum avow_err (*provider_update)(struct avow_store *s,
+		const struct avow_store_provider *p, int64_t provider_change,
+		const struct avow_audit *audit);
+	enum avow_err (*provider_delete)(struct avow_store *s, struct avow_span name,
+		const struct avow_audit *audit);
+
 	/* version AVOW_STORE_ANY_VERSION: the one in force */
 	enum avow_err (*policy_get)(struct avow_store *s, struct avow_span provider,
 		struct avow_span type, int64_t version, struct avow_arena *a,
@@ -74,6 +137,25 @@ struct avow_store_ops {
 		struct avow_store_policy **out, size_t *n);
 	enum avow_err (*policy_change)(struct avow_store *s,
 		const struct avow_store_policy_change *c, int64_t *version);
+
+	enum avow_err (*cert_list)(struct avow_store *s, struct avow_span provider,
+		struct avow_arena *a, struct avow_store_cert **out, size_t *n);
+	enum avow_err (*cert_add)(struct avow_store *s, struct avow_span provider,
+		int64_t provider_change, const struct avow_store_cert *cert,
+		const struct avow_audit *audit);
+	enum avow_err (*cert_remove)(struct avow_store *s, struct avow_span provider,
+		int64_t provider_change, struct avow_span der,
+		const struct avow_audit *audit);
+
+	enum avow_err (*audit_add)(struct avow_store *s, const struct avow_audit *r);
+	enum avow_err (*audit_list)(struct avow_store *s, int64_t from, size_t max,
+		struct avow_arena *a, struct avow_audit **out, size_t *n);
+
+	enum avow_err (*fact_get)(struct avow_store *s, struct avow_span name,
+		struct avow_arena *a, struct avow_span *out);
+	enum avow_err (*fact_add)(
+		struct avow_store *s, struct avow_span name, struct avow_span value);
+
 	enum avow_err (*key_put)(struct avow_store *s, const struct avow_store_key *k);
 	enum avow_err (*key_list)(struct avow_store *s, struct avow_arena *a,
 		struct avow_store_key **out, size_t *n);
@@ -100,9 +182,47 @@ void avow_store_close(struct avow_store *s);
  * AVOW_E_STORE_CORRUPT, AVOW_E_NO_MEMORY and (arena) AVOW_E_TOO_LARGE.
  */
 
+/**
+ * A number that grows with every change of anything but audit records and
+ * keys: whoever holds a copy of what is stored compares it.
+ */
+enum avow_err avow_store_generation(struct avow_store *s, int64_t *out) AVOW_CHECKED;
+
+/* --- providers ---------------------------------------------------------------------- */
+
 /** @return AVOW_OK, AVOW_E_NOT_FOUND. */
 enum avow_err avow_store_provider_get(struct avow_store *s, struct avow_span name,
 	struct avow_arena *a, struct avow_store_provider *out) AVOW_CHECKED;
+/** In the order of their names. Empty is AVOW_OK. */
+enum avow_err avow_store_provider_list(struct avow_store *s,
+	const struct avow_store_filter *f, struct avow_arena *a,
+	struct avow_store_provider **out, size_t *n) AVOW_CHECKED;
+/**
+ * @param p name, url, trust model, settings, tags, place and created_s are
+ * taken; empty settings and tags are "{}".
+ * @param certs the first policy certificates; each once.
+ * @param audit added with the change; NULL: none. Its `after` is the hash of
+ * what was made.
+ * @return AVOW_OK; AVOW_E_CONFLICT (name or url is taken).
+ */
+enum avow_err avow_store_provider_create(struct avow_store *s,
+	const struct avow_store_provider *p, const struct avow_store_cert *certs,
+	size_t n_certs, const struct avow_audit *audit) AVOW_CHECKED;
+/**
+ * Set settings, tags and updated_s of the provider p->name; all else stays.
+ * @param provider_change the `change` that was read; 0: whatever it is.
+ * @return AVOW_OK, AVOW_E_NOT_FOUND, AVOW_E_CONFLICT, AVOW_E_READ_ONLY.
+ */
+enum avow_err avow_store_provider_update(struct avow_store *s,
+	const struct avow_store_provider *p, int64_t provider_change,
+	const struct avow_audit *audit) AVOW_CHECKED;
+/** With its policies and certificates; its audit records stay.
+ *  @return AVOW_OK, AVOW_E_NOT_FOUND, AVOW_E_READ_ONLY (built in). */
+enum avow_err avow_store_provider_delete(struct avow_store *s, struct avow_span name,
+	const struct avow_audit *audit) AVOW_CHECKED;
+
+/* --- policies ------------------------------------------------------------------------ */
+
 /** The version in force. AVOW_E_NOT_FOUND: never set; after a reset it is the
  *  RESET version. */
 enum avow_err avow_store_policy_get(struct avow_store *s, struct avow_span provider,
@@ -120,10 +240,59 @@ enum avow_err avow_store_policy_history(struct avow_store *s, struct avow_span p
  * Add a version, atomically and durably.
  * @param version the new one; may be NULL.
  * @return AVOW_OK; AVOW_E_NOT_FOUND (provider); AVOW_E_CONFLICT (c->replaces is
- * not the version in force; nothing changed).
+ * not the version in force; nothing changed); AVOW_E_READ_ONLY.
  */
 enum avow_err avow_store_policy_change(struct avow_store *s,
 	const struct avow_store_policy_change *c, int64_t *version) AVOW_CHECKED;
+
+/* --- policy certificates --------------------------------------------------------------- */
+
+/** In the order of their SHA-256. @return AVOW_OK, AVOW_E_NOT_FOUND (provider). */
+enum avow_err avow_store_cert_list(struct avow_store *s, struct avow_span provider,
+	struct avow_arena *a, struct avow_store_cert **out, size_t *n) AVOW_CHECKED;
+/** One that is there already is AVOW_OK. provider_change as in update.
+ *  AVOW_E_NOT_FOUND (provider), AVOW_E_CONFLICT, AVOW_E_READ_ONLY. */
+enum avow_err avow_store_cert_add(struct avow_store *s, struct avow_span provider,
+	int64_t provider_change, const struct avow_store_cert *cert,
+	const struct avow_audit *audit) AVOW_CHECKED;
+/** One that is not there is AVOW_OK. AVOW_E_LAST_CERTIFICATE (of an isolated
+ *  provider; it stays); else as add. */
+enum avow_err avow_store_cert_remove(struct avow_store *s, struct avow_span provider,
+	int64_t provider_change, struct avow_span der,
+	const struct avow_audit *audit) AVOW_CHECKED;
+
+/* --- audit records ------------------------------------------------------------------------ */
+
+/** Add a record by itself: for what was refused. */
+enum avow_err avow_store_audit_add(
+	struct avow_store *s, const struct avow_audit *r) AVOW_CHECKED;
+/** Records with seq >= from, oldest first, at most max (0: all). */
+enum avow_err avow_store_audit_list(struct avow_store *s, int64_t from, size_t max,
+	struct avow_arena *a, struct avow_audit **out, size_t *n) AVOW_CHECKED;
+/**
+ * Walk the whole chain.
+ * @param n how many records hold; on AVOW_E_AUDIT_CHAIN the first that does not
+ * is n + 1.
+ * @return AVOW_OK; AVOW_E_AUDIT_CHAIN (why says what).
+ */
+enum avow_err avow_store_audit_verify(
+	struct avow_store *s, int64_t *n, struct avow_why *why) AVOW_CHECKED;
+/** The hash of a record: SHA-256 of r->previous and the record as canonical
+ *  JSON. @return AVOW_OK, AVOW_E_CRYPTO, AVOW_E_NO_MEMORY, AVOW_E_TOO_LARGE. */
+enum avow_err avow_audit_hash(const struct avow_audit *r, uint8_t out[32]) AVOW_CHECKED;
+/** The record as one canonical JSON object, with its hashes: for people, logs. */
+void avow_audit_put(struct avow_jw *w, const struct avow_audit *r);
+
+/* --- facts about the store itself ------------------------------------------------------------ */
+
+/** @return AVOW_OK, AVOW_E_NOT_FOUND. */
+enum avow_err avow_store_fact_get(struct avow_store *s, struct avow_span name,
+	struct avow_arena *a, struct avow_span *out) AVOW_CHECKED;
+/** Once: @return AVOW_OK, AVOW_E_CONFLICT (it is there; unchanged). */
+enum avow_err avow_store_fact_add(struct avow_store *s, struct avow_span name,
+	struct avow_span value) AVOW_CHECKED;
+
+/* --- keys --------------------------------------------------------------------------------------- */
 
 /** Insert or update a key's record by kid. */
 enum avow_err avow_store_key_put(

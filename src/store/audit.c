@@ -1,0 +1,123 @@
+/*
+ * The chain of audit records, whatever database holds them. A record's hash
+ * covers its canonical JSON and the hash before it:
+ *
+ *   hash(n) = SHA-256(hash(n-1) || JSON(n)),  hash(0) = 32 zero bytes
+ *
+ * So a record that was changed, taken out of the middle or put in is seen. That
+ * the newest ones were cut off is seen by comparing the last hash with the log,
+ * where each record is a line too.
+ */
+#include <string.h>
+
+#include "base/limits.h"
+#include "crypto/digest.h"
+#include "store/store.h"
+
+#define PAGE 1000
+
+static void
+put_member(struct avow_jw *w, const char *name, struct avow_span value)
+{
+	avow_jw_name(w, name);
+	avow_jw_string(w, value);
+}
+
+/* Sorted by name; these bytes are what is hashed, so they never change. */
+static void
+put_members(struct avow_jw *w, const struct avow_audit *r)
+{
+	put_member(w, "action", r->action);
+	put_member(w, "actor", r->actor);
+	put_member(w, "after", r->after);
+	avow_jw_name(w, "at");
+	avow_jw_int(w, r->at_s);
+	put_member(w, "before", r->before);
+	put_member(w, "outcome", r->outcome);
+	put_member(w, "provider", r->provider);
+	put_member(w, "request", r->request);
+	avow_jw_name(w, "seq");
+	avow_jw_int(w, r->seq);
+	put_member(w, "source", r->source);
+	put_member(w, "target", r->target);
+}
+
+enum avow_err
+avow_audit_hash(const struct avow_audit *r, uint8_t out[32])
+{
+	struct avow_buf b;
+	struct avow_jw w;
+	enum avow_err e;
+
+	memset(out, 0, AVOW_SHA256_BYTES);
+	avow_buf_init(&b, AVOW_MIB(1));
+	avow_jw_init(&w, &b);
+	avow_jw_open(&w, '{');
+	put_members(&w, r);
+	avow_jw_close(&w);
+	e = b.err;
+	if (e == AVOW_OK)
+		e = avow_sha256_2(avow_span_make(r->previous, sizeof(r->previous)),
+			avow_buf_span(&b), out);
+	avow_buf_clear(&b);
+	return e;
+}
+
+void
+avow_audit_put(struct avow_jw *w, const struct avow_audit *r)
+{
+	avow_jw_open(w, '{');
+	put_members(w, r);
+	avow_jw_name(w, "hash");
+	avow_jw_hex(w, avow_span_make(r->hash, sizeof(r->hash)));
+	avow_jw_name(w, "previous");
+	avow_jw_hex(w, avow_span_make(r->previous, sizeof(r->previous)));
+	avow_jw_close(w);
+}
+
+/* --- verifying ------------------------------------------------------------------------ */
+
+static enum avow_err
+check_record(const struct avow_audit *r, int64_t seq, const uint8_t previous[32],
+	struct avow_why *why)
+{
+	static const struct avow_at at = {"audit", "seq", "docs/audit.md"};
+	uint8_t hash[AVOW_SHA256_BYTES];
+	const char *fault = NULL;
+
+	AVOW_TRY(avow_audit_hash(r, hash));
+	if (r->seq != seq)
+		fault = "the next number";
+	else if (memcmp(r->previous, previous, sizeof(hash)) != 0)
+		fault = "the hash of the record before it";
+	else if (memcmp(r->hash, hash, sizeof(hash)) != 0)
+		fault = "the hash of what it says";
+	if (!fault)
+		return AVOW_OK;
+	return avow_refuse(
+		why, AVOW_E_AUDIT_CHAIN, &at, fault, "record %lld", (long long)r->seq);
+}
+
+enum avow_err
+avow_store_audit_verify(struct avow_store *s, int64_t *n, struct avow_why *why)
+{
+	uint8_t previous[AVOW_SHA256_BYTES] = {0};
+	struct avow_audit *page;
+	struct avow_arena a;
+	size_t got = 0;
+	enum avow_err e;
+
+	*n = 0;
+	avow_arena_init(&a, AVOW_MIB(64));
+	do {
+		avow_arena_reset(&a);
+		e = avow_store_audit_list(s, *n + 1, PAGE, &a, &page, &got);
+		for (size_t i = 0; e == AVOW_OK && i < got; i++) {
+			e = check_record(&page[i], *n + 1, previous, why);
+			memcpy(previous, page[i].hash, sizeof(previous));
+			*n += e == AVOW_OK;
+		}
+	} while (e == AVOW_OK && got == PAGE);
+	avow_arena_clear(&a);
+	return e;
+}
