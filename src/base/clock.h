@@ -11,7 +11,7 @@
 
 #define AVOW_TIME_TEXT 21 /* "YYYY-MM-DDThh:mm:ssZ" and a NUL */
 
-/** The system's wall clock, in seconds. Only daemon and cli call it. */
+/** The system's wall clock, in seconds. Only daemon, cli and libavow call it. */
 int64_t avow_clock_now_s(void);
 /** A monotonic clock in milliseconds, for deadlines. */
 int64_t avow_clock_mono_ms(void);

@@ -14,6 +14,7 @@
 #define CONNECT_TIMEOUT_MS 10000L
 #define MAX_HEADER_BYTES (64u * 1024u)
 #define MAX_HEADER_VALUE (16u * 1024u)
+#define MAX_REQUEST_HEADER (16u * 1024u)
 
 /* What the callbacks know and say. */
 struct transfer {
@@ -101,54 +102,62 @@ on_header(char *p, size_t size, size_t n, void *arg)
 /* --- the request ------------------------------------------------------------------------ */
 
 static bool
+is_one_line(const char *s)
+{
+	return !s || !strpbrk(s, "\r\n");
+}
+
+/* A line end in a value would be a header of the value's own making. */
+static enum avow_err
+check_lines(const struct avow_net_request *rq, struct avow_why *why)
+{
+	static const struct avow_at at = {"net", "header", "RFC 9110 5.5"};
+	bool ok = is_one_line(rq->accept) && is_one_line(rq->content_type) &&
+		  is_one_line(rq->bearer);
+
+	for (size_t i = 0; ok && rq->extra && rq->extra[i]; i++)
+		ok = is_one_line(rq->extra[i]);
+	return ok ? AVOW_OK
+		  : avow_refuse(why, AVOW_E_USAGE, &at, "one line", "a line end");
+}
+
+static bool
+add_text(struct curl_slist **list, const char *line)
+{
+	struct curl_slist *longer = line ? curl_slist_append(*list, line) : NULL;
+
+	if (longer)
+		*list = longer;
+	return longer != NULL;
+}
+
+static bool
 add_line(struct curl_slist **list, const char *name, const char *value)
 {
 	struct avow_buf b;
-	struct curl_slist *longer = NULL;
-	const char *line;
+	bool ok;
 
 	if (!value)
 		return true;
-	avow_buf_init(&b, 16384);
-	avow_buf_printf(&b, "%s: %s", name, value);
-	line = avow_buf_str(&b);
-	/* a line end in a value would be a header of its own */
-	if (line && !strpbrk(line, "\r\n"))
-		longer = curl_slist_append(*list, line);
-	if (longer)
-		*list = longer;
+	avow_buf_init(&b, MAX_REQUEST_HEADER);
+	avow_buf_printf(&b, "%s%s", name, value);
+	ok = add_text(list, avow_buf_str(&b));
 	avow_buf_wipe(&b);
-	return longer != NULL;
+	return ok;
 }
 
 static bool
 add_headers(struct curl_slist **list, const struct avow_net_request *rq)
 {
-	struct avow_buf bearer;
+	const char *type = rq->content_type ? rq->content_type : "application/json";
 	/* no waiting for "100 Continue": the peer need not know of it */
-	bool ok = (*list = curl_slist_append(NULL, "Expect:")) != NULL;
+	bool ok = add_text(list, "Expect:") &&
+		  add_line(list, "Authorization: Bearer ", rq->bearer) &&
+		  add_line(list, "Accept: ", rq->accept) &&
+		  add_line(list, "Content-Type: ", rq->post ? type : NULL);
 
-	avow_buf_init(&bearer, 16384);
-	if (rq->bearer)
-		avow_buf_printf(&bearer, "Bearer %s", rq->bearer);
-	ok = ok && (!rq->bearer || avow_buf_str(&bearer)) &&
-	     add_line(list, "Authorization",
-		     rq->bearer ? (const char *)bearer.p : NULL) &&
-	     add_line(list, "Accept", rq->accept) &&
-	     (!rq->post ||
-		     add_line(list, "Content-Type",
-			     rq->content_type ? rq->content_type : "application/json"));
-	avow_buf_wipe(&bearer);
-	for (size_t i = 0; ok && rq->extra && rq->extra[i]; i++) {
-		struct curl_slist *longer =
-			strpbrk(rq->extra[i], "\r\n")
-				? NULL
-				: curl_slist_append(*list, rq->extra[i]);
-
-		ok = longer != NULL;
-		if (ok)
-			*list = longer;
-	}
+	for (size_t i = 0; ok && rq->extra && rq->extra[i]; i++)
+		ok = add_text(list, rq->extra[i]);
 	return ok;
 }
 
@@ -300,6 +309,7 @@ avow_net_fetch(const struct avow_net_request *rq, struct avow_net_response *rs,
 
 	avow_net_response_clear(rs);
 	AVOW_TRY(check_url(rq, why));
+	AVOW_TRY(check_lines(rq, why));
 	err = AVOW_E_NO_MEMORY;
 	c = new_handle();
 	if (c && add_headers(&headers, rq))

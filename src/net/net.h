@@ -47,7 +47,8 @@ void avow_net_response_clear(struct avow_net_response *r);
  * Send and read the whole answer, of whatever status; a redirect is an answer.
  * Blocks until then or until the deadline. Any thread.
  * @param why the peer and what failed; may be NULL.
- * @return AVOW_OK; AVOW_E_NET_URL (not a URL that is taken here);
+ * @return AVOW_OK; AVOW_E_NET_URL (not a URL that is taken here); AVOW_E_USAGE (a
+ * line end in a header);
  * AVOW_E_NET_CONNECT (name, connection, protocol, an answer cut short);
  * AVOW_E_NET_TIMEOUT; AVOW_E_NET_TLS; AVOW_E_TOO_LARGE (body or headers);
  * AVOW_E_NO_MEMORY. The response is empty unless AVOW_OK.

@@ -5,6 +5,7 @@
 #include "support.h"
 
 #include <openssl/bn.h>
+#include <openssl/pem.h>
 
 #include "base/buf.h"
 #include "base/hex.h"
@@ -277,6 +278,152 @@ refuses_other_public_key_infos(void **state)
 			 "0203010001"));
 }
 
+/* SubjectPublicKeyInfo of an RSA key of 2048 bits with a changed byte. */
+static void
+refuses_malformed_rsa_infos(void **state)
+{
+	static const struct {
+		size_t at;
+		uint8_t value;
+		enum avow_err err;
+	} rows[] = {{0, 0x31, AVOW_E_KEY_FORMAT}, {4, 0x31, AVOW_E_KEY_FORMAT},
+		{6, 0x05, AVOW_E_KEY_TYPE}, /* no OID there */
+		{16, 0x02, AVOW_E_KEY_TYPE}, /* another algorithm of PKCS 1 */
+		{17, 0x04, AVOW_E_KEY_TYPE}, /* parameters not NULL */
+		{19, 0x04, AVOW_E_KEY_FORMAT}, /* BIT STRING */
+		{23, 0x01, AVOW_E_KEY_FORMAT}, /* unused bits */
+		{24, 0x31, AVOW_E_KEY_FORMAT}, /* RSAPublicKey */
+		{28, 0x04, AVOW_E_KEY_FORMAT}, /* n */
+		{32, 0x80, AVOW_E_KEY_FORMAT}, /* n negative */
+		{291, 0x80, AVOW_E_KEY_FORMAT}}; /* e negative */
+	struct avow_privkey *k = NULL;
+	struct avow_span good;
+	uint8_t bytes[294];
+
+	(void)state;
+	assert_ok(avow_privkey_generate(AVOW_KEY_RSA, 2048, &k));
+	good = avow_pubkey_spki(avow_privkey_public(k));
+	assert_int_equal(sizeof(bytes), good.n);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct avow_pubkey *out = NULL;
+
+		memcpy(bytes, good.p, sizeof(bytes));
+		bytes[rows[i].at] = rows[i].value;
+		assert_err(rows[i].err,
+			avow_pubkey_from_spki(
+				avow_span_make(bytes, sizeof(bytes)), &out));
+		assert_null(out);
+	}
+	avow_privkey_free(k);
+}
+
+static void
+an_exponent_with_its_top_bit_survives(void **state)
+{
+	uint8_t n[256];
+	struct avow_pubkey *k = NULL, *again = NULL;
+
+	(void)state;
+	memset(n, 0x5b, sizeof(n));
+	n[0] = 0xdb;
+	assert_ok(avow_pubkey_from_rsa(
+		avow_span_make(n, sizeof(n)), AVOW_LIT("\x80\x00\x01"), &k));
+	assert_ok(avow_pubkey_from_spki(avow_pubkey_spki(k), &again));
+	assert_true(avow_pubkey_eq(k, again));
+	avow_pubkey_free(k);
+	avow_pubkey_free(again);
+}
+
+static EVP_PKEY *
+evp_of(const struct avow_privkey *k)
+{
+	struct avow_buf pem;
+	EVP_PKEY *evp;
+	BIO *bio;
+
+	avow_buf_init(&pem, 8192);
+	assert_ok(avow_privkey_to_pem(k, &pem));
+	bio = BIO_new_mem_buf(pem.p, (int)pem.n);
+	evp = PEM_read_bio_PrivateKey(bio, NULL, NULL, NULL);
+	assert_non_null(evp);
+	BIO_free(bio);
+	avow_buf_wipe(&pem);
+	return evp;
+}
+
+static enum avow_err
+read_bio(BIO *bio, const struct avow_pubkey *same)
+{
+	struct avow_privkey *k = NULL;
+	char *text = NULL;
+	long n = BIO_get_mem_data(bio, &text);
+	enum avow_err err = avow_privkey_from_pem(avow_span_make(text, (size_t)n), &k);
+
+	if (k)
+		assert_true(avow_pubkey_eq(same, avow_privkey_public(k)));
+	avow_privkey_free(k);
+	BIO_free(bio);
+	return err;
+}
+
+static void
+reads_traditional_pem_and_no_encrypted_one(void **state)
+{
+	static const enum avow_key_type types[] = {AVOW_KEY_RSA, AVOW_KEY_P256};
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct avow_privkey *k = NULL;
+		EVP_PKEY *evp;
+		BIO *old = BIO_new(BIO_s_mem()), *locked = BIO_new(BIO_s_mem());
+
+		assert_ok(avow_privkey_generate(types[i], 2048, &k));
+		evp = evp_of(k);
+		assert_int_equal(1, PEM_write_bio_PrivateKey_traditional(
+					    old, evp, NULL, NULL, 0, NULL, NULL));
+		assert_int_equal(1, PEM_write_bio_PKCS8PrivateKey(locked, evp,
+					    EVP_aes_128_cbc(), "pw", 2, NULL, NULL));
+		assert_ok(read_bio(old, avow_privkey_public(k)));
+		assert_err(AVOW_E_KEY_FORMAT, read_bio(locked, avow_privkey_public(k)));
+		EVP_PKEY_free(evp);
+		avow_privkey_free(k);
+	}
+}
+
+/* ECPrivateKey carries its public half: one that belongs to another key. */
+static void
+refuses_a_public_half_of_another_key(void **state)
+{
+	struct avow_privkey *a = NULL, *b = NULL, *k = NULL;
+	struct avow_span theirs;
+	unsigned char *der = NULL;
+	EVP_PKEY *evp;
+	BIO *bio;
+	char *text = NULL;
+	long text_n;
+	int n;
+
+	(void)state;
+	assert_ok(avow_privkey_generate(AVOW_KEY_P256, 0, &a));
+	assert_ok(avow_privkey_generate(AVOW_KEY_P256, 0, &b));
+	evp = evp_of(a);
+	n = i2d_PrivateKey(evp, &der);
+	theirs = avow_pubkey_spki(avow_privkey_public(b));
+	assert_true(n > 64);
+	memcpy(der + n - 64, theirs.p + theirs.n - 64, 64);
+	bio = BIO_new(BIO_s_mem());
+	assert_true(PEM_write_bio(bio, "EC PRIVATE KEY", "", der, n) > 0);
+	text_n = BIO_get_mem_data(bio, &text);
+	assert_err(AVOW_E_KEY_FORMAT,
+		avow_privkey_from_pem(avow_span_make(text, (size_t)text_n), &k));
+	assert_null(k);
+	BIO_free(bio);
+	OPENSSL_free(der);
+	EVP_PKEY_free(evp);
+	avow_privkey_free(a);
+	avow_privkey_free(b);
+}
+
 static void
 refuses_private_keys_that_are_not_ours(void **state)
 {
@@ -308,6 +455,10 @@ main(void)
 		cmocka_unit_test(refuses_rsa_numbers_by_size_and_parity),
 		cmocka_unit_test(refuses_a_modulus_of_the_roca_kind),
 		cmocka_unit_test(refuses_other_public_key_infos),
+		cmocka_unit_test(refuses_malformed_rsa_infos),
+		cmocka_unit_test(an_exponent_with_its_top_bit_survives),
+		cmocka_unit_test(reads_traditional_pem_and_no_encrypted_one),
+		cmocka_unit_test(refuses_a_public_half_of_another_key),
 		cmocka_unit_test(refuses_private_keys_that_are_not_ours),
 	};
 

@@ -203,6 +203,29 @@ changed(const struct avow_cert_spec *spec, const char *find, const char *put,
 	avow_buf_clear(&b);
 }
 
+/* As above at every place, so that inner and outer algorithm stay equal. */
+static void
+changed_everywhere(const struct avow_cert_spec *spec, const char *find, const char *put)
+{
+	struct avow_buf b = pki_der(spec);
+	uint8_t from[64], to[64];
+	size_t n = strlen(find) / 2, at, places = 0;
+	struct avow_span rest;
+
+	assert_ok(avow_hex_decode(avow_span_str(find), from, n));
+	assert_ok(avow_hex_decode(avow_span_str(put), to, n));
+	for (;; places++) {
+		rest = avow_buf_span(&b);
+		at = avow_span_find(rest, avow_span_make(from, n));
+		if (at == rest.n)
+			break;
+		memcpy(b.p + at, to, n);
+	}
+	assert_int_equal(2, places);
+	refused(avow_buf_span(&b), AVOW_E_CERT_FORMAT, "signature");
+	avow_buf_clear(&b);
+}
+
 #define ES256_ID "300a06082a8648ce3d040302"
 #define ES384_ID "300a06082a8648ce3d040303"
 
@@ -258,6 +281,34 @@ refuses_differing_signature_algorithms(void **state)
 	b.p[inner + 11] = b.p[outer + 11] = 1; /* ecdsa-with-SHA224 */
 	refused(whole, AVOW_E_CERT_FORMAT, "signature");
 	avow_buf_clear(&b);
+}
+
+/* RFC 4055 3.1: one hash for message and mask, a salt as long as it, trailer 1. */
+static void
+refuses_other_pss_parameters(void **state)
+{
+	static const struct {
+		const char *find, *put;
+	} rows[] = {
+		/* hash SHA-384 over a mask of SHA-256, salt 32 */
+		{"a00f300d0609608648016503040201", "a00f300d0609608648016503040202"},
+		{"a203020120", "a203020121"}, /* salt 33 */
+		{"a203020120", "a303020120"}, /* no [2] */
+		{"2a864886f70d010108", "2a864886f70d010109"}, /* no MGF1 */
+		{"a11c301a", "a21c301a"}, /* no [1] */
+		{"a00f300d", "a10f300d"}, /* no [0] */
+	};
+	struct avow_cert_spec spec = pki.root;
+	struct avow_privkey *k = NULL;
+
+	(void)state;
+	assert_ok(avow_privkey_generate(AVOW_KEY_RSA, 2048, &k));
+	spec.key = avow_privkey_public(k);
+	spec.signer = k;
+	spec.alg = AVOW_SIG_PS256;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		changed_everywhere(&spec, rows[i].find, rows[i].put);
+	avow_privkey_free(k);
 }
 
 static void
@@ -534,6 +585,7 @@ main(void)
 		cmocka_unit_test(refuses_a_signature_of_another_key),
 		cmocka_unit_test(refuses_malformed_fields_by_name),
 		cmocka_unit_test(refuses_differing_signature_algorithms),
+		cmocka_unit_test(refuses_other_pss_parameters),
 		cmocka_unit_test(refuses_bytes_around_it),
 		cmocka_unit_test(refuses_every_truncation),
 		cmocka_unit_test(every_bit_is_signed_or_form),

@@ -205,6 +205,18 @@ def uses_a_proxy_only_when_told():
     assert proxy.seen == ["http://attest.example/x"], proxy.seen
 
 
+@tap.case()
+def sends_extra_headers_and_no_second_line():
+    got = []
+    plain.routes["/extra"] = lambda h: (got.append(h.headers["X-Key"]), h.answer(200, b""))
+    expect(fetch(plain.url + "/extra", 1000, 5000, 1, "", "", "X-Key: value"), code="ok")
+    assert got == ["value"], got
+    before = len(plain.seen)
+    for line in ("X-Key: v\r\nHost: evil.example", "X-Key: v\nX: y", "X-Key: v\rX: y"):
+        expect(fetch(plain.url + "/extra", 1000, 5000, 1, "", "", line), code="usage")
+    assert len(plain.seen) == before
+
+
 # --- verify ---------------------------------------------------------------------------
 
 METADATA = "/.well-known/openid-configuration"
@@ -321,6 +333,16 @@ def sends_the_contract_s_request():
         assert seen == {member: avowtest.b64u(b"quote"), "nonce": "n1", "type": "application/json",
                         "runtimeData": {"data": "e30", "dataType": "JSON"}, "expect": None,
                         "path": f"/attest/{kind}?api-version=2025-06-01"}, seen
+
+
+@tap.case()
+def sends_the_bearer_token():
+    got = []
+    plain.routes["/attest/Tpm"] = lambda h: (got.append(h.headers["Authorization"]), h.answer(200, b'{"data":"e30"}'))
+    expect(run("attest", plain.url, "Tpm", "x", "n", 3000, "secret"), verdict=0)
+    expect(attest("Tpm"), verdict=0)
+    expect(run("attest", plain.url, "Tpm", "x", "n", 3000, "a\r\nX: y"), verdict=2, code="usage")
+    assert got == ["Bearer secret", None], got
 
 
 @tap.case()

@@ -5,8 +5,8 @@
  *                            localhost and 127.0.0.1), other-ca.pem, jwks.json,
  *                            token
  *   verify TOKENFILE ISSUER TIMEOUT_MS [CA]
- *   attest SERVER KIND TEXT NONCE TIMEOUT_MS
- *   fetch URL MAX_BODY TIMEOUT_MS ALLOW_HTTP [CA [PROXY]]
+ *   attest SERVER KIND TEXT NONCE TIMEOUT_MS [BEARER]
+ *   fetch URL MAX_BODY TIMEOUT_MS ALLOW_HTTP [CA [PROXY [HEADER]]]
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -193,7 +193,8 @@ run_attest(int argc, char **argv)
 		.runtime_data_len = 2,
 		.runtime_data_is_json = 1,
 		.nonce = arg(argv, argc, 5),
-		.timeout_ms = number(arg(argv, argc, 6))};
+		.timeout_ms = number(arg(argv, argc, 6)),
+		.bearer = arg(argv, argc, 7)};
 	struct avow_problem p = {.code = ""};
 	char *token = NULL;
 	enum avow_verdict v = avow_client_attest(&rq, &token, &p);
@@ -208,7 +209,9 @@ static int
 run_fetch(int argc, char **argv)
 {
 	struct avow_net_header headers[] = {{.name = "x-one"}, {.name = "Location"}};
+	const char *const extra[] = {arg(argv, argc, 8), NULL};
 	const struct avow_net_request rq = {.url = arg(argv, argc, 2),
+		.extra = extra,
 		.timeout_ms = number(arg(argv, argc, 4)),
 		.allow_http = number(arg(argv, argc, 5)) != 0,
 		.ca_file = arg(argv, argc, 6) && *argv[6] ? argv[6] : NULL,
