@@ -623,6 +623,32 @@ the_signing_certificate_valid_now_is_used(void **state)
 }
 
 static void
+second_and_over(struct avow_cert_spec *spec)
+{
+	spec->key = avow_privkey_public(p.other_key);
+	ended_yesterday(spec);
+}
+
+/* verifier bug 4: the identity's chain is judged as the TCB info's */
+static void
+the_identitys_signer_has_a_chain_of_its_own(void **state)
+{
+	struct avow_cert *second = make_signer(&p, second_and_over);
+
+	(void)state;
+	add("second signer", cert_pem(&p, second));
+	put("qe", signed_doc(&p, qe_spec(), p.other_key));
+	undecided(AVOW_E_QE_IDENTITY_CHAIN, "qe");
+	q.at_s = T0 - DAY;
+	assert_ok(again());
+	assert_memory_equal(second->sha256, s.qe_signer->sha256, 32);
+	assert_memory_equal(p.signer->sha256, s.tcb_signer->sha256, 32);
+	assert_memory_not_equal(s.tcb_info_certs_hash, s.qe_identity_certs_hash, 32);
+	assert_int_equal(T0 - DAY, s.earliest_expiry_s);
+	avow_cert_free(second);
+}
+
+static void
 untrusted(struct avow_cert_spec *spec)
 {
 	spec->signer = p.other_key;
@@ -748,6 +774,7 @@ main(void)
 		T(a_ca_that_may_not_sign_crls_has_none),
 		T(a_revoked_signer_signs_nothing),
 		T(the_signing_certificate_valid_now_is_used),
+		T(the_identitys_signer_has_a_chain_of_its_own),
 		T(a_signer_without_a_chain_says_why),
 		T(a_self_signed_signer_is_no_root),
 		T(documents_are_of_the_platforms_own_root),
