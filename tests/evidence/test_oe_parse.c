@@ -1,6 +1,7 @@
 /* Open Enclave's wrappers: four forms, and what is refused by name. */
 #include "quote_maker.h"
 
+#include "base/limits.h"
 #include "evidence/internal.h"
 #include "evidence/sgx/layout.h"
 
@@ -237,6 +238,23 @@ refuses_an_sgx_quote(void **state)
 	assert_err(AVOW_E_QUOTE_LENGTH, parse_made("oe", &m, &why));
 }
 
+/* evidence may be larger than a quote may be */
+static void
+the_quote_in_evidence_keeps_its_own_limit(void **state)
+{
+	static uint8_t chain[AVOW_MAX_QUOTE];
+
+	(void)state;
+	made_quote(&m, 32, 5, avow_span_make(chain, AVOW_MAX_QUOTE - 584 - 32));
+	made_append(&m, "claims", 6);
+	wrap_evidence(1, ecdsa, m.n);
+	assert_ok(parse_made("oe", &m, &why));
+	made_quote(&m, 32, 5, avow_span_make(chain, AVOW_MAX_QUOTE - 584 - 31));
+	wrap_evidence(1, ecdsa, m.n);
+	assert_err(AVOW_E_TOO_LARGE, parse_made("oe", &m, &why));
+	assert_string_equal("sig_data_len", why.field);
+}
+
 static void
 an_oe_report_is_no_sgx_quote(void **state)
 {
@@ -279,6 +297,7 @@ main(void)
 		cmocka_unit_test(refuses_an_evidence_size_that_is_not_the_rest),
 		cmocka_unit_test(takes_evidence_without_a_header_when_claims_follow),
 		cmocka_unit_test(refuses_an_sgx_quote),
+		cmocka_unit_test(the_quote_in_evidence_keeps_its_own_limit),
 		cmocka_unit_test(an_oe_report_is_no_sgx_quote),
 		cmocka_unit_test(kinds_are_found_by_name),
 	};

@@ -23,6 +23,7 @@ begin(void)
 
 	forged_init(&w);
 	w.p.chain_nul = false;
+	w.p.pck_ca = AVOW_FORGE_PLATFORM_CA;
 	forged_make(&w);
 	assert_ok(forged_appraise(&w, "quote.bin"));
 	q = w.ev->body;
@@ -237,6 +238,7 @@ shows_the_chain_to_people_whatever_is_in_it(void **state)
 	assert_int_equal(3, doc->count);
 	x = avow_json_get(&doc->items[0], "sgx_extension");
 	assert_int_equal(w.p.pcesvn, avow_json_get(x, "pcesvn")->integer);
+	assert_non_null(avow_json_get(x, "platform_instance_id"));
 	assert_null(avow_json_get(&doc->items[1], "sgx_extension"));
 	text[100] ^= 1;
 	doc = inspected(&b);

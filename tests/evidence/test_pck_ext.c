@@ -308,6 +308,25 @@ refuses_an_element_twice_or_unknown(void **state)
 }
 
 static void
+refuses_a_list_of_something_else(void **state)
+{
+	struct der in = {.n = 0};
+
+	(void)state;
+	put(&in, AVOW_DER_NULL, NULL, 0);
+	whole.n = 0;
+	put(&whole, AVOW_DER_SEQUENCE, in.b, in.n);
+	assert_err(
+		AVOW_E_PCK_EXTENSIONS, parse_value(avow_span_make(whole.b, whole.n)));
+	assert_string_equal("other DER", why.got);
+	in.n = whole.n = 0;
+	put(&in, AVOW_DER_SEQUENCE, "\x05", 1);
+	put(&whole, AVOW_DER_SEQUENCE, in.b, in.n);
+	assert_err(
+		AVOW_E_PCK_EXTENSIONS, parse_value(avow_span_make(whole.b, whole.n)));
+}
+
+static void
 refuses_a_certificate_without_the_extension(void **state)
 {
 	const struct avow_cert leaf = {.n_extensions = 0};
@@ -349,6 +368,7 @@ main(void)
 		cmocka_unit_test(refuses_an_element_that_is_absent),
 		cmocka_unit_test(refuses_other_than_sixteen_components),
 		cmocka_unit_test(refuses_an_element_twice_or_unknown),
+		cmocka_unit_test(refuses_a_list_of_something_else),
 		cmocka_unit_test(refuses_a_certificate_without_the_extension),
 		cmocka_unit_test(refuses_every_truncation_and_a_trailing_byte),
 	};

@@ -199,6 +199,21 @@ refuses_signature_data_that_is_too_short_for_its_fields(void **state)
 }
 
 static void
+refuses_a_certification_header_that_is_cut(void **state)
+{
+	(void)state;
+	for (size_t n = 578; n < 584; n++) {
+		made_quote(&m, 0, 5, AVOW_LIT(""));
+		made_le(&m, 432, n, 4);
+		m.n = 436 + n;
+		assert_err(AVOW_E_QUOTE_LENGTH, parse_made("sgx", &m, &why));
+		assert_string_equal("certification_data", why.field);
+	}
+	made_quote(&m, 0, 5, AVOW_LIT(""));
+	assert_ok(parse_made("sgx", &m, &why));
+}
+
+static void
 refuses_auth_data_beyond_the_end(void **state)
 {
 	(void)state;
@@ -275,24 +290,56 @@ reads_other_certification_data_and_refuses_it_by_name(void **state)
 	}
 }
 
+static const struct avow_json *
+inspected(const char *kind, struct avow_arena *a, struct avow_buf *b)
+{
+	const struct avow_evidence *ev;
+	const struct avow_json *doc;
+	struct avow_jw w;
+
+	avow_arena_init(a, 1u << 20);
+	avow_buf_init(b, 1u << 20);
+	assert_ok(avow_evidence_parse(avow_kind_by_name(avow_span_str(kind)),
+		avow_span_make(m.b, m.n), a, &ev, &why));
+	avow_jw_init(&w, b);
+	avow_evidence_inspect(ev, &w);
+	assert_ok(avow_json_parse(avow_buf_span(b), NULL, a, &doc, &why));
+	return doc;
+}
+
+static void
+inspects_other_certification_data_and_custom_claims(void **state)
+{
+	struct avow_arena a;
+	const struct avow_json *doc;
+	struct avow_buf b;
+
+	(void)state;
+	made_quote(&m, 32, 3, AVOW_LIT("\x01\x02"));
+	doc = inspected("sgx", &a, &b);
+	assert_span_str("0102", avow_json_get(doc, "certification_data")->string);
+	assert_span_str("PPID encrypted with RSA-3072-OAEP",
+		avow_json_get(doc, "certification_data_type_name")->string);
+	avow_buf_clear(&b);
+	avow_arena_clear(&a);
+	made_usual(&m);
+	made_append(&m, "ab", 2);
+	doc = inspected("oe", &a, &b);
+	assert_span_str("6162", avow_json_get(doc, "custom_claims")->string);
+	avow_buf_clear(&b);
+	avow_arena_clear(&a);
+}
+
 static void
 inspects_what_it_has_read(void **state)
 {
 	struct avow_arena a;
-	const struct avow_evidence *ev;
 	const struct avow_json *doc;
 	struct avow_buf b;
-	struct avow_jw w;
 
 	(void)state;
 	made_usual(&m);
-	avow_arena_init(&a, 1u << 20);
-	avow_buf_init(&b, 1u << 20);
-	assert_ok(avow_evidence_parse(avow_kind_by_name(AVOW_LIT("sgx")),
-		avow_span_make(m.b, m.n), &a, &ev, &why));
-	avow_jw_init(&w, &b);
-	avow_evidence_inspect(ev, &w);
-	assert_ok(avow_json_parse(avow_buf_span(&b), NULL, &a, &doc, &why));
+	doc = inspected("sgx", &a, &b);
 	assert_int_equal(
 		avow_json_get(avow_json_get(doc, "header"), "pce_svn")->integer,
 		0x0d02);
@@ -335,12 +382,14 @@ main(void)
 		cmocka_unit_test(refuses_one_byte_behind_the_quote),
 		cmocka_unit_test(
 			refuses_signature_data_that_is_too_short_for_its_fields),
+		cmocka_unit_test(refuses_a_certification_header_that_is_cut),
 		cmocka_unit_test(refuses_auth_data_beyond_the_end),
 		cmocka_unit_test(takes_no_auth_data_and_refuses_more_than_its_limit),
 		cmocka_unit_test(refuses_certification_data_of_another_length),
 		cmocka_unit_test(refuses_a_quote_over_its_limit_before_reading_it),
 		cmocka_unit_test(reads_other_certification_data_and_refuses_it_by_name),
 		cmocka_unit_test(inspects_what_it_has_read),
+		cmocka_unit_test(inspects_other_certification_data_and_custom_claims),
 		cmocka_unit_test(a_full_arena_is_an_error_of_its_own),
 	};
 
