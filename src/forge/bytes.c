@@ -22,6 +22,15 @@ forge_put_bytes(struct avow_buf *b, const void *p, size_t n)
 }
 
 void
+forge_join(struct avow_buf *out, struct avow_buf *part)
+{
+	if (part->err != AVOW_OK && out->err == AVOW_OK)
+		out->err = part->err;
+	avow_buf_put(out, avow_buf_span(part));
+	avow_buf_clear(part);
+}
+
+void
 forge_flip(struct avow_buf *b, size_t from_end)
 {
 	if (from_end && from_end <= b->n)

@@ -129,6 +129,23 @@ put_signature(struct avow_buf *out, struct avow_span signature)
 }
 
 /* {"<member>":<inner>,"signature":"<hex>"} */
+static void
+put_document(const struct forge *f, enum forge_part part, const char *member,
+	struct avow_span inner, struct avow_span signature, struct avow_buf *out)
+{
+	avow_buf_printf(out, "{\"%s\":", member);
+	avow_buf_put(out, inner);
+	if (forge_bent(f, part, HOW_SIGNATURE_SIZE))
+		signature.n--;
+	put_signature(out, signature);
+	if (forge_bent(f, part, HOW_DUPLICATE_OUTER))
+		put_signature(out, signature);
+	if (!forge_bent(f, part, HOW_NOT_JSON))
+		avow_buf_put_byte(out, '}');
+	if (forge_bent(f, part, HOW_TRAILING))
+		avow_buf_put_str(out, "x");
+}
+
 static enum avow_err
 sign_document(const struct forge *f, enum forge_part part, const char *member,
 	struct avow_buf *inner, struct avow_buf *out)
@@ -137,28 +154,21 @@ sign_document(const struct forge *f, enum forge_part part, const char *member,
 						 ? f->keys->stranger
 						 : f->keys->signing;
 	struct avow_buf sig;
-	struct avow_span s;
+	enum avow_err e = inner->err;
 
-	AVOW_TRY(inner->err);
 	avow_buf_init(&sig, FORGE_MAX_OUTPUT);
-	AVOW_TRY(avow_sign(key, AVOW_SIG_ES256_RAW, avow_buf_span(inner), &sig));
-	if (forge_bent(f, part, HOW_SIGNATURE))
-		forge_flip(&sig, 1);
-	bend_inner(f, part, inner);
-	avow_buf_printf(out, "{\"%s\":", member);
-	avow_buf_put(out, avow_buf_span(inner));
-	s = avow_buf_span(&sig);
-	if (forge_bent(f, part, HOW_SIGNATURE_SIZE))
-		s.n--;
-	put_signature(out, s);
-	if (forge_bent(f, part, HOW_DUPLICATE_OUTER))
-		put_signature(out, s);
-	if (!forge_bent(f, part, HOW_NOT_JSON))
-		avow_buf_put_byte(out, '}');
-	if (forge_bent(f, part, HOW_TRAILING))
-		avow_buf_put_str(out, "x");
+	if (e == AVOW_OK)
+		e = avow_sign(key, AVOW_SIG_ES256_RAW, avow_buf_span(inner), &sig);
+	if (e == AVOW_OK) {
+		if (forge_bent(f, part, HOW_SIGNATURE))
+			forge_flip(&sig, 1);
+		bend_inner(f, part, inner);
+		put_document(f, part, member, avow_buf_span(inner), avow_buf_span(&sig),
+			out);
+		e = inner->err != AVOW_OK ? inner->err : out->err;
+	}
 	avow_buf_clear(&sig);
-	return inner->err != AVOW_OK ? inner->err : out->err;
+	return e;
 }
 
 /* --- TCB info ----------------------------------------------------------------------------- */

@@ -104,6 +104,8 @@ enum avow_err forge_make_quote(struct forge *f) AVOW_CHECKED;
 void forge_put_le(struct avow_buf *b, uint64_t v, size_t n_bytes);
 void forge_put_zeros(struct avow_buf *b, size_t n);
 void forge_put_bytes(struct avow_buf *b, const void *p, size_t n);
+/** Append what `part` holds and the error that it has, and clear it. */
+void forge_join(struct avow_buf *out, struct avow_buf *part);
 /** Turn one bit of the byte `from_end` bytes before the end (1: the last). */
 void forge_flip(struct avow_buf *b, size_t from_end);
 

@@ -126,8 +126,7 @@ put_key(const struct forge *f, struct avow_buf *out)
 
 	avow_buf_init(&y, FORGE_MAX_OUTPUT);
 	e = avow_pubkey_parts(avow_privkey_public(k), out, &y);
-	avow_buf_put(out, avow_buf_span(&y));
-	avow_buf_clear(&y);
+	forge_join(out, &y);
 	if (forge_bent(f, PART_KEY, HOW_POINT))
 		forge_flip(out, 1); /* of y: x has no more than two */
 	return e != AVOW_OK ? e : out->err;
@@ -149,10 +148,11 @@ bind_key(const struct forge *f, struct avow_span key, struct avow_span auth,
 		avow_buf_init(&y, FORGE_MAX_OUTPUT);
 		e = avow_pubkey_parts(
 			avow_privkey_public(f->keys->attestation), &vouched, &y);
-		avow_buf_put(&vouched, avow_buf_span(&y));
-		avow_buf_clear(&y);
+		forge_join(&vouched, &y);
 		key = avow_buf_span(&vouched);
 	}
+	if (e == AVOW_OK)
+		e = vouched.err;
 	if (e == AVOW_OK)
 		e = avow_sha256_2(key, auth, report_data);
 	avow_buf_clear(&vouched);
@@ -228,14 +228,11 @@ put_qe(const struct forge *f, struct avow_span key, struct avow_buf *out)
 		forge_flip(&report, REPORT_BYTES - 258); /* ISVSVN */
 	if (forge_bent(f, PART_QE_REPORT, HOW_AUTH_DATA))
 		forge_flip(&auth, 1);
-	avow_buf_put(out, avow_buf_span(&report));
-	avow_buf_put(out, avow_buf_span(&sig));
+	forge_join(out, &report);
+	forge_join(out, &sig);
 	forge_put_le(out,
 		forge_bent(f, PART_QUOTE, HOW_AUTH_LENGTH) ? UINT16_MAX : auth.n, 2);
-	avow_buf_put(out, avow_buf_span(&auth));
-	avow_buf_clear(&report);
-	avow_buf_clear(&sig);
-	avow_buf_clear(&auth);
+	forge_join(out, &auth);
 	return e != AVOW_OK ? e : out->err;
 }
 
@@ -258,6 +255,8 @@ put_ca_pem(const struct forge *f, struct avow_buf *out)
 	avow_buf_put(&longer, avow_buf_span(&f->ca));
 	avow_buf_put_byte(&longer, 0);
 	avow_pem_put(out, "CERTIFICATE", avow_buf_span(&longer));
+	if (longer.err != AVOW_OK && out->err == AVOW_OK)
+		out->err = longer.err;
 	avow_buf_clear(&longer);
 }
 
@@ -426,11 +425,9 @@ put_quote(const struct forge *f, struct avow_buf *out)
 		e = put_signature_data(f, avow_buf_span(&head), &sig);
 	if (e == AVOW_OK)
 		bend_signed(f, &head);
-	avow_buf_put(out, avow_buf_span(&head));
+	forge_join(out, &head);
 	forge_put_le(out, declared_length(f, sig.n), 4);
-	avow_buf_put(out, avow_buf_span(&sig));
-	avow_buf_clear(&head);
-	avow_buf_clear(&sig);
+	forge_join(out, &sig);
 	if (e == AVOW_OK && forge_bent(f, PART_QUOTE, HOW_TRUNCATED))
 		out->n--;
 	if (forge_bent(f, PART_QUOTE, HOW_TRAILING))

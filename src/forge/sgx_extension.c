@@ -25,6 +25,16 @@ put_tlv(struct avow_buf *out, uint8_t tag, struct avow_span content)
 	avow_buf_put(out, content);
 }
 
+/* SEQUENCE { what stands in `list` }, which is cleared */
+static void
+put_list(struct avow_buf *out, struct avow_buf *list)
+{
+	if (list->err != AVOW_OK && out->err == AVOW_OK)
+		out->err = list->err;
+	put_tlv(out, AVOW_DER_SEQUENCE, avow_buf_span(list));
+	avow_buf_clear(list);
+}
+
 /* SEQUENCE { SGX.<arcs>, value TLV } */
 static void
 put_pair(struct avow_buf *out, const char *arcs, uint8_t tag, struct avow_span value)
@@ -39,10 +49,7 @@ put_pair(struct avow_buf *out, const char *arcs, uint8_t tag, struct avow_span v
 	avow_buf_init(&pair, FORGE_MAX_OUTPUT);
 	put_tlv(&pair, AVOW_DER_OID, avow_span_make(oid, n));
 	put_tlv(&pair, tag, value);
-	if (pair.err != AVOW_OK && out->err == AVOW_OK)
-		out->err = pair.err;
-	put_tlv(out, AVOW_DER_SEQUENCE, avow_buf_span(&pair));
-	avow_buf_clear(&pair);
+	put_list(out, &pair);
 }
 
 /* Below 2^23, as X.690 8.3 wants it: no superfluous zero, no sign bit. */
@@ -87,6 +94,8 @@ put_tcb(const struct forge *f, struct avow_buf *out)
 	put_octets(&list, "2.18", f->p.components,
 		forge_bent(f, PART_EXT, HOW_CPUSVN_SIZE) ? 15 : 16);
 	put_pair(out, "2", AVOW_DER_SEQUENCE, avow_buf_span(&list));
+	if (list.err != AVOW_OK && out->err == AVOW_OK)
+		out->err = list.err;
 	avow_buf_clear(&list);
 }
 
@@ -100,6 +109,8 @@ put_configuration(const struct forge *f, struct avow_buf *out)
 	put_bool(&list, "7.2", f->p.cached_keys);
 	put_bool(&list, "7.3", f->p.smt_enabled);
 	put_pair(out, "7", AVOW_DER_SEQUENCE, avow_buf_span(&list));
+	if (list.err != AVOW_OK && out->err == AVOW_OK)
+		out->err = list.err;
 	avow_buf_clear(&list);
 }
 
@@ -143,10 +154,7 @@ forge_put_sgx_extension(const struct forge *f, struct avow_buf *out)
 	}
 	if (forge_bent(f, PART_EXT, HOW_LONG))
 		put_bool(&list, "9", true);
-	if (list.err != AVOW_OK && out->err == AVOW_OK)
-		out->err = list.err;
-	put_tlv(out, AVOW_DER_SEQUENCE, avow_buf_span(&list));
+	put_list(out, &list);
 	if (forge_bent(f, PART_EXT, HOW_TRAILING))
 		put_tlv(out, AVOW_DER_NULL, AVOW_LIT(""));
-	avow_buf_clear(&list);
 }
