@@ -50,6 +50,13 @@
 #define AVOW_MAX_ADVISORY_TEXT 64		/* ids have 14 characters */
 #define AVOW_MAX_TDX_MODULES 64			/* seen 2; the id is one byte */
 
+/* --- SEV-SNP and HCL -------------------------------------------------------- */
+#define AVOW_MAX_SNP_EVIDENCE AVOW_MIB(1) /* JSON around report, chain, UVM */
+#define AVOW_MAX_SNP_CERTS_TEXT AVOW_KIB(32) /* seen 6606; a THIM JSON 6717 */
+#define AVOW_MAX_SNP_CERTS 16		  /* a chain has 3 */
+#define AVOW_MAX_HCL AVOW_KIB(8)	  /* seen 2600 */
+#define AVOW_MAX_UVM AVOW_KIB(64)	  /* seen 10897 */
+
 /* --- X.509 --------------------------------------------------------------- */
 #define AVOW_MAX_CERT AVOW_KIB(32)	/* seen 5483: a certificate with a quote */
 #define AVOW_MAX_CERT_EXTENSIONS 64	/* seen 11 */

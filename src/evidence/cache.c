@@ -4,6 +4,7 @@
 #include "evidence/evidence.h"
 #include "evidence/intel/cache.h"
 #include "evidence/internal.h"
+#include "evidence/snp/cache.h"
 
 #define DEFAULT_ENTRIES 4096
 
@@ -16,8 +17,9 @@ avow_evidence_cache_new(size_t max_entries, struct avow_evidence_cache **out)
 	*out = NULL;
 	if (!c)
 		return AVOW_E_NO_MEMORY;
-	if (avow_intel_cache_new(max, &c->intel) != AVOW_OK) {
-		free(c);
+	if (avow_intel_cache_new(max, &c->intel) != AVOW_OK ||
+		avow_snp_cache_new(max, &c->snp) != AVOW_OK) {
+		avow_evidence_cache_free(c);
 		return AVOW_E_NO_MEMORY;
 	}
 	*out = c;
@@ -30,5 +32,6 @@ avow_evidence_cache_free(struct avow_evidence_cache *c)
 	if (!c)
 		return;
 	avow_intel_cache_free(c->intel);
+	avow_snp_cache_free(c->snp);
 	free(c);
 }

@@ -52,6 +52,15 @@ struct avow_verify_in {
 	struct avow_bound_data runtime;
 	struct avow_bound_data init;
 	struct avow_evidence_cache *cache; /* NULL: verify from nothing */
+
+	/* SEV-SNP: certificates beside those in the evidence, each span PEM, DER or
+	 * the JSON of Azure's THIM, in any order */
+	const struct avow_span *certs;
+	size_t n_certs;
+	/* SEV-SNP: SHA-384 digests of id keys (48 bytes each) whose guests count as
+	 * compliant; the operator's, none are built in */
+	const struct avow_span *snp_id_keys;
+	size_t n_snp_id_keys;
 };
 
 /* --- findings ------------------------------------------------------------------ */

@@ -26,10 +26,12 @@ enum avow_err avow_evidence_make(const struct avow_kind *kind, struct avow_span 
 
 extern const struct avow_kind avow_kind_sgx;
 extern const struct avow_kind avow_kind_oe;
+extern const struct avow_kind avow_kind_snp;
 
 /* The per-worker memories of all kinds. */
 struct avow_evidence_cache {
 	struct avow_intel_cache *intel;
+	struct avow_snp_cache *snp;
 };
 
 #endif

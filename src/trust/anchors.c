@@ -11,6 +11,7 @@
 
 #include "base/arena.h"
 #include "base/limits.h"
+#include "trust/amd_builtin.h"
 #include "trust/intel_builtin.h"
 #include "wire/pem.h"
 
@@ -150,6 +151,9 @@ avow_anchors_new(bool with_builtin, struct avow_anchors **out)
 		return AVOW_E_NO_MEMORY;
 	atomic_init(&a->refs, 1);
 	e = with_builtin ? add_builtin(a) : reserve(a, 1);
+	if (e == AVOW_OK && with_builtin)
+		e = avow_anchors_add_pem(a, AVOW_ANCHOR_AMD_ARK,
+			avow_span_str(avow_amd_ark_pem), NULL);
 	if (e == AVOW_OK)
 		e = refresh_id(a);
 	if (e != AVOW_OK) {
@@ -180,6 +184,9 @@ key_fits(enum avow_anchor_kind kind, const struct avow_pubkey *k, struct avow_wh
 {
 	if (kind == AVOW_ANCHOR_INTEL_SGX && avow_pubkey_type(k) != AVOW_KEY_P256)
 		return unusable(why, "a P-256 key");
+	if (kind == AVOW_ANCHOR_AMD_ARK && (avow_pubkey_type(k) != AVOW_KEY_RSA ||
+						   avow_pubkey_bits(k) != 4096))
+		return unusable(why, "an RSA key of 4096 bits");
 	return AVOW_OK;
 }
 

@@ -15,7 +15,8 @@
 #include "crypto/x509.h"
 
 enum avow_anchor_kind {
-	AVOW_ANCHOR_INTEL_SGX /* root of PCK certificates and of Intel's collateral */
+	AVOW_ANCHOR_INTEL_SGX, /* root of PCK certificates and of Intel's collateral */
+	AVOW_ANCHOR_AMD_ARK /* root of VCEK and VLEK certificates, one a product line */
 };
 
 struct avow_anchors;
@@ -23,14 +24,15 @@ struct avow_anchors;
 /**
  * A new set.
  * @param with_builtin true: it holds the makers' published roots (Intel's SGX
- * root key). false: it is empty, for tests and closed worlds.
+ * root key, AMD's three ARKs). false: it is empty, for tests and closed worlds.
  * @return AVOW_OK, AVOW_E_NO_MEMORY, AVOW_E_CRYPTO.
  */
 enum avow_err avow_anchors_new(
 	bool with_builtin, struct avow_anchors **out) AVOW_CHECKED;
 /**
  * Add the operator's roots: every block of a PEM text, CERTIFICATE (self-signed,
- * a CA) or PUBLIC KEY; Intel's kind takes P-256 alone. Not after sharing.
+ * a CA) or PUBLIC KEY; Intel's kind takes P-256 alone, AMD's RSA of 4096 bits.
+ * Not after sharing.
  * @return AVOW_OK (also when a key is there already); AVOW_E_ANCHOR_FORMAT for
  * any block that is neither, or no such root: then nothing of the text is added;
  * AVOW_E_NO_MEMORY, AVOW_E_CRYPTO.

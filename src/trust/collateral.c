@@ -231,6 +231,7 @@ avow_collateral_free(struct avow_collateral *c)
 	for (size_t i = 0; i < c->n_crls; i++)
 		avow_crl_free(c->crls[i].crl);
 	free(c->certs);
+	free(c->veks);
 	free(c->crls);
 	free(c->docs);
 	free(c->bad);

@@ -14,6 +14,7 @@
 #include "base/why.h"
 #include "crypto/digest.h"
 #include "crypto/x509.h"
+#include "trust/amd.h"
 #include "trust/anchors.h"
 #include "trust/qe_identity.h"
 #include "trust/tcb_info.h"
@@ -110,5 +111,36 @@ struct avow_intel_selection {
 enum avow_err avow_collateral_select(struct avow_collateral *c,
 	const struct avow_anchors *anchors, const struct avow_intel_query *q,
 	struct avow_intel_selection *out, struct avow_why *why) AVOW_CHECKED;
+
+/* --- AMD: looked up, not verified (trust/amd_chain.h verifies) ------------------ */
+
+/* What a report says about the key that signed it. */
+struct avow_amd_query {
+	enum avow_amd_vek_kind kind;
+	struct avow_span chip_id; /* CHIP_ID, 64 bytes; not used for a VLEK */
+	const uint8_t *reported_tcb; /* 8 bytes, in the layout of the product */
+	bool has_product; /* the report tells it: from version 3 on */
+	enum avow_amd_product product;
+};
+
+/**
+ * The i-th certificate of the folder that was made for this chip (a VLEK: for any
+ * provider) and this TCB; NULL behind the last. The order is that of the files.
+ */
+struct avow_cert *avow_collateral_vek(
+	const struct avow_collateral *c, const struct avow_amd_query *q, size_t i);
+/** The i-th certificate whose subject is that name: the folder's before the
+ *  built-in ones; NULL behind the last. */
+struct avow_cert *avow_collateral_cert_of(
+	const struct avow_collateral *c, struct avow_span subject, size_t i);
+
+struct avow_collateral_crl {
+	const struct avow_crl *crl;
+	const char *name; /* its file */
+	const uint8_t *id; /* 32 bytes that tell its content */
+};
+/** The i-th CRL of that issuer in *out; false behind the last. */
+bool avow_collateral_crl_of(const struct avow_collateral *c, struct avow_span issuer,
+	size_t i, struct avow_collateral_crl *out);
 
 #endif

@@ -47,6 +47,12 @@ struct avow_coll_bad {
 	struct avow_why why;
 };
 
+/* A certificate with AMD's extensions. */
+struct avow_coll_vek {
+	struct avow_cert *cert; /* of certs, which holds the reference */
+	struct avow_amd_vek vek;
+};
+
 struct avow_coll_view;
 
 struct avow_collateral {
@@ -60,6 +66,8 @@ struct avow_collateral {
 	size_t n_crls, cap_crls;
 	struct avow_coll_cert *certs; /* no two alike */
 	size_t n_certs, cap_certs;
+	struct avow_coll_vek *veks;
+	size_t n_veks, cap_veks;
 	struct avow_coll_bad *bad;
 	size_t n_bad, cap_bad;
 	_Atomic(struct avow_coll_view *) views;
@@ -73,7 +81,7 @@ enum avow_err avow_coll_read(struct avow_collateral *c, const char *name,
 /** A file that is there and could not be read as bytes. */
 enum avow_err avow_coll_unreadable(
 	struct avow_collateral *c, const char *name, enum avow_err why) AVOW_CHECKED;
-/** Add Intel's published certificates, at the lowest rank. */
+/** Add the makers' published certificates, at the lowest rank. */
 enum avow_err avow_coll_add_builtin(struct avow_collateral *c) AVOW_CHECKED;
 
 /* --- collateral_view.c: what was verified under one set of anchors --------------- */

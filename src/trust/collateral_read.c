@@ -16,6 +16,7 @@
 #include "base/hex.h"
 #include "base/limits.h"
 #include "trust/collateral_impl.h"
+#include "trust/amd_builtin.h"
 #include "trust/intel_builtin.h"
 #include "wire/der.h"
 #include "wire/pem.h"
@@ -150,16 +151,35 @@ has_cert(const struct avow_collateral *c, const struct avow_cert *cert)
 	return false;
 }
 
+/* A leaf of AMD's is found by what its extensions say; one whose extensions are
+ * malformed is for no report. */
+static enum avow_err
+note_vek(struct avow_collateral *c, struct avow_cert *cert)
+{
+	struct avow_coll_vek v = {.cert = cert};
+
+	if (strcmp(cert->subject_cn, "SEV-VCEK") != 0 &&
+		strcmp(cert->subject_cn, "SEV-VLEK") != 0)
+		return AVOW_OK;
+	if (avow_amd_vek_parse(cert, &v.vek, NULL) != AVOW_OK)
+		return AVOW_OK;
+	AVOW_TRY(grow(&c->veks, c->n_veks, &c->cap_veks, sizeof(*c->veks)));
+	c->veks[c->n_veks++] = v;
+	return AVOW_OK;
+}
+
 static enum avow_err
 add_cert(struct avow_collateral *c, const char *name, struct avow_cert *cert, int rank)
 {
 	enum avow_err e = grow(&c->certs, c->n_certs, &c->cap_certs, sizeof(*c->certs));
 
-	if (e != AVOW_OK || has_cert(c, cert))
+	if (e != AVOW_OK || has_cert(c, cert)) {
 		avow_cert_free(cert);
-	else
+	} else {
 		c->certs[c->n_certs++] = (struct avow_coll_cert){
 			.name = name, .cert = cert, .rank = rank};
+		e = note_vek(c, cert);
+	}
 	if (e != AVOW_OK || rank > 0)
 		return e;
 	return add_entry(c, name, AVOW_COLLATERAL_CERT, AVOW_OK);
@@ -393,5 +413,10 @@ avow_coll_unreadable(struct avow_collateral *c, const char *name, enum avow_err 
 enum avow_err
 avow_coll_add_builtin(struct avow_collateral *c)
 {
-	return read_pem(c, "(built in)", avow_span_str(avow_intel_certs_pem), 2);
+	static const char *const texts[] = {
+		avow_intel_certs_pem, avow_amd_ark_pem, avow_amd_ca_pem};
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		AVOW_TRY(read_pem(c, "(built in)", avow_span_str(texts[i]), 2));
+	return AVOW_OK;
 }

@@ -1,0 +1,121 @@
+/*
+ * Revocation of the ASK or ASVK by the ARK's list (AMD 57230; RFC 5280 6.3). A
+ * VCEK is never revoked by itself: its serial number is 0, and a newer TCB takes
+ * its place. Of the lists that verify the newest current one counts.
+ */
+#include <string.h>
+
+#include "base/clock.h"
+#include "evidence/snp/certs.h"
+
+bool
+avow_snp_has_crl(const struct avow_amd_chain *chain, const struct avow_collateral *c)
+{
+	struct avow_collateral_crl crl;
+
+	return avow_collateral_crl_of(c, chain->root->subject, 0, &crl);
+}
+
+/* avow_amd_crl_verify, remembered under the list and the root. */
+static enum avow_err
+verify_once(const struct avow_collateral_crl *crl, const struct avow_cert *root,
+	struct avow_snp_cache *cache, struct avow_why *why)
+{
+	static char held[] = "held"; /* nobody writes it */
+	uint8_t key[AVOW_SHA256_BYTES];
+
+	if (!cache)
+		return avow_amd_crl_verify(crl->crl, root, why);
+	AVOW_TRY(avow_sha256_2(avow_span_make(crl->id, AVOW_SHA256_BYTES),
+		avow_span_make(root->sha256, AVOW_SHA256_BYTES), key));
+	if (avow_memo_get(cache->crls, key))
+		return AVOW_OK;
+	AVOW_TRY(avow_amd_crl_verify(crl->crl, root, why));
+	avow_memo_put(cache->crls, key, held);
+	return AVOW_OK;
+}
+
+static enum avow_err
+refuse_time(struct avow_why *why, enum avow_err code, const char *field,
+	int64_t bound_s, int64_t at_s)
+{
+	const struct avow_at at = {"vek_revocation", field, "RFC 5280, 6.3.3"};
+	char bound[AVOW_TIME_TEXT], now[AVOW_TIME_TEXT];
+
+	avow_time_format(bound_s, bound);
+	avow_time_format(at_s, now);
+	return avow_refuse(why, code, &at, bound, "%s", now);
+}
+
+static enum avow_err
+check_time(const struct avow_crl *crl, const struct avow_verify_in *in,
+	struct avow_why *why)
+{
+	if (crl->this_update_s > in->at_s)
+		return refuse_time(why, AVOW_E_CRL_NOT_YET_VALID, "thisUpdate",
+			crl->this_update_s, in->at_s);
+	if (in->at_s > crl->next_update_s &&
+		in->at_s - crl->next_update_s > in->grace_s)
+		return refuse_time(why, AVOW_E_CRL_EXPIRED, "nextUpdate",
+			crl->next_update_s, in->at_s);
+	return AVOW_OK;
+}
+
+static enum avow_err
+usable(const struct avow_collateral_crl *crl, const struct avow_cert *root,
+	const struct avow_verify_in *in, struct avow_snp_cache *cache,
+	struct avow_why *why)
+{
+	enum avow_err e = verify_once(crl, root, cache, why);
+
+	if (e == AVOW_OK)
+		e = check_time(crl->crl, in, why);
+	if (e != AVOW_OK)
+		avow_why_document(why, "%s", crl->name);
+	return e;
+}
+
+static enum avow_err
+refuse_revoked(
+	const struct avow_amd_chain *chain, const char *name, struct avow_why *why)
+{
+	static const struct avow_at at = {
+		"vek_revocation", "revokedCertificates", "RFC 5280, 6.3.3"};
+
+	(void)avow_refuse(why, AVOW_E_SNP_CA_REVOKED, &at, "not in the ARK's CRL", "%s",
+		chain->ca->subject_cn);
+	avow_why_document(why, "%s", name);
+	return AVOW_E_SNP_CA_REVOKED;
+}
+
+enum avow_err
+avow_snp_check_crl(const struct avow_amd_chain *chain, const struct avow_verify_in *in,
+	struct avow_snp_cache *cache, struct avow_why *why)
+{
+	struct avow_collateral_crl crl, best = {.crl = NULL};
+	enum avow_err first = AVOW_E_CRL_ABSENT, e;
+	struct avow_why w;
+
+	for (size_t i = 0;
+		avow_collateral_crl_of(in->collateral, chain->root->subject, i, &crl);
+		i++) {
+		avow_why_init(&w);
+		e = usable(&crl, chain->root, in, cache, &w);
+		if (e == AVOW_E_CRYPTO || e == AVOW_E_NO_MEMORY)
+			return e;
+		if (e != AVOW_OK && first == AVOW_E_CRL_ABSENT) {
+			first = e;
+			if (why && why->code == AVOW_OK)
+				*why = w;
+		}
+		if (e == AVOW_OK &&
+			(!best.crl || crl.crl->this_update_s > best.crl->this_update_s))
+			best = crl;
+	}
+	if (!best.crl)
+		return first;
+	avow_why_init(why);
+	if (avow_crl_has(best.crl, chain->ca->serial))
+		return refuse_revoked(chain, best.name, why);
+	return AVOW_OK;
+}
