@@ -64,15 +64,14 @@ put_token(const struct avow_token_issuer *i, int64_t now_s, bool is_draft, size_
 {
 	size_t start = out->n, k = avow_keys_signer(i->keys, now_s);
 	const struct avow_buf *header = is_draft ? &i->draft_header[k] : &i->header[k];
-	enum avow_err e = AVOW_OK;
+	enum avow_err e;
 
 	avow_buf_put(out, avow_buf_span(header));
 	avow_b64url_put(out, payload);
-	if (out->err != AVOW_OK)
-		return out->err;
+	e = out->err;
 	if (is_draft)
 		avow_buf_put_byte(out, '.');
-	else
+	else if (e == AVOW_OK)
 		e = put_signature(&i->keys->v[k], start, out);
 	if (e == AVOW_OK)
 		e = out->err;

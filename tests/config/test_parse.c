@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "base/limits.h"
 #include "config/config.h"
+#include "config/impl.h"
 
 static struct avow_config *config;
 static struct avow_why why;
@@ -293,6 +294,91 @@ loads_a_file(void **state)
 	assert_int_equal(9, config->workers);
 }
 
+/* No setting is a boolean yet; the type is there for the next that is. */
+static void
+reads_booleans_of_one_spelling(void **state)
+{
+	static const struct avow_config_item item = {
+		.name = "flag",
+		.type = AVOW_CONFIG_BOOL,
+		.offset = offsetof(struct avow_config, workers),
+	};
+	const bool *value = (const bool *)&config->workers;
+	static const char *const bad[] = {
+		"True", "yes", "on", "1", "", "maybe", "true ", "TRUE"};
+	struct avow_span text = AVOW_LIT("true");
+
+	(void)state;
+	assert_ok(avow_config_store(config, &item, &text, 1, false, NULL));
+	assert_true(*value);
+	text = AVOW_LIT("false");
+	assert_ok(avow_config_store(config, &item, &text, 1, false, NULL));
+	assert_false(*value);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		text = avow_span_str(bad[i]);
+		assert_err(AVOW_E_CONFIG_VALUE,
+			avow_config_store(config, &item, &text, 1, false, NULL));
+	}
+}
+
+/* --- without memory ------------------------------------------------------------------ */
+
+static long allocations_left = -1; /* -1: no fault */
+
+static bool
+may_allocate(void)
+{
+	if (allocations_left > 0)
+		allocations_left--;
+	else if (allocations_left == 0)
+		return false;
+	return true;
+}
+
+void *__real_malloc(size_t n);
+void *__real_calloc(size_t n, size_t size);
+void *__wrap_malloc(size_t n);
+void *__wrap_calloc(size_t n, size_t size);
+
+void *
+__wrap_malloc(size_t n)
+{
+	return may_allocate() ? __real_malloc(n) : NULL;
+}
+
+void *
+__wrap_calloc(size_t n, size_t size)
+{
+	return may_allocate() ? __real_calloc(n, size) : NULL;
+}
+
+static void
+says_when_there_is_no_memory(void **state)
+{
+	struct avow_config *c;
+	enum avow_err e;
+	long n = 0;
+
+	(void)state;
+	for (;; n++) {
+		allocations_left = n;
+		e = avow_config_new(&c);
+		allocations_left = -1;
+		if (e == AVOW_OK)
+			break;
+		assert_err(AVOW_E_NO_MEMORY, e);
+		assert_null(c);
+	}
+	assert_true(n >= 3);
+	avow_config_free(c);
+	config->impl->arena.max = config->impl->arena.used;
+	assert_err(AVOW_E_TOO_LARGE, parse("data: /x\n"));
+	assert_err(AVOW_E_TOO_LARGE, parse("trust_anchor: [a]\n"));
+	assert_err(AVOW_E_TOO_LARGE,
+		avow_config_set(config, "listen", "127.0.0.1:1", NULL));
+	assert_string_equal("127.0.0.1:8080", config->listen.v[0]);
+}
+
 int
 main(void)
 {
@@ -312,6 +398,8 @@ main(void)
 		T(refuses_bad_flags),
 		T(refuses_a_huge_text_and_an_absent_file),
 		T(loads_a_file),
+		T(reads_booleans_of_one_spelling),
+		T(says_when_there_is_no_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
