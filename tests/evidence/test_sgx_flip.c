@@ -55,10 +55,12 @@ flip_all(const char *file, bool with_cache)
 	if (with_cache)
 		assert_ok(avow_evidence_cache_new(64, &r.in.cache));
 	assert_ok(real_appraise(&r, "sgx", avow_buf_span(&quote)));
-	/* headers, reports, keys and signatures: every bit; the chain: one a byte */
+	/* headers, reports, keys and signatures: every bit; the chain, and what no
+	 * cache makes quick: one a byte */
 	for (size_t at = 0; at < quote.n; at++)
 		for (unsigned bit = 0; bit < 8; bit++)
-			if (at < 1052 || at + 4 >= quote.n || bit == at % 8)
+			if ((with_cache && at < 1052) || at + 4 >= quote.n ||
+				bit == at % 8)
 				flip(&quote, at, bit);
 	avow_arena_reset(&r.arena);
 	assert_ok(real_appraise(&r, "sgx", avow_buf_span(&quote)));
