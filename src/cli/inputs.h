@@ -4,6 +4,8 @@
 
 #include <stdbool.h>
 
+#include "avow/avow.h"
+
 /** "A,B" in Intel's spelling to bits; false for an unknown status, an empty
  *  list, or Revoked, which can never be accepted. */
 bool avow_cli_accept_tcb(const char *text, unsigned *bits);
@@ -11,9 +13,8 @@ bool avow_cli_accept_tcb(const char *text, unsigned *bits);
 unsigned avow_cli_accept_tcb_default(void);
 
 /** What libavow says, on stderr: "avow COMMAND: message", then the details. */
-struct avow_problem;
 void avow_cli_problem(const char *command, const struct avow_problem *why);
 /** The exit status of libavow's verdict. */
-int avow_cli_verdict(int verdict);
+int avow_cli_verdict(enum avow_verdict verdict);
 
 #endif

@@ -27,10 +27,12 @@ avow_cli_problem(const char *command, const struct avow_problem *why)
 }
 
 int
-avow_cli_verdict(int verdict)
+avow_cli_verdict(enum avow_verdict verdict)
 {
-	if (verdict == AVOW_VERDICT_VERIFIED)
-		return AVOW_EXIT_OK;
-	return verdict == AVOW_VERDICT_REFUSED ? AVOW_EXIT_REFUSED :
-						 AVOW_EXIT_UNDECIDED;
+	switch (verdict) {
+	case AVOW_VERDICT_VERIFIED: return AVOW_EXIT_OK;
+	case AVOW_VERDICT_REFUSED: return AVOW_EXIT_REFUSED;
+	case AVOW_VERDICT_UNDECIDED: break;
+	}
+	return AVOW_EXIT_UNDECIDED;
 }
