@@ -41,7 +41,7 @@ issuer_fault(
 	return refuse(why, AVOW_E_ISSUER_METADATA, field, "RFC 7517", NULL, got);
 }
 
-/* --- form ------------------------------------------------------------------------------- */
+/* --- form -------------------- */
 
 static enum avow_err
 read_token(struct avow_span token, struct avow_arena *a, struct avow_jws *jws,
@@ -67,7 +67,7 @@ read_token(struct avow_span token, struct avow_arena *a, struct avow_jws *jws,
 	return AVOW_OK;
 }
 
-/* --- the key ------------------------------------------------------------------------------ */
+/* --- the key -------------------- */
 
 static bool
 array_has(const struct avow_json *array, const char *word)
@@ -239,7 +239,7 @@ check_signature(
 	return err;
 }
 
-/* --- claims --------------------------------------------------------------------------------- */
+/* --- claims -------------------- */
 
 /* Only once the signature has held: the payload is nobody's until then. */
 static enum avow_err
@@ -336,7 +336,7 @@ check_nonce(
 		"the nonce that was sent", got ? "another one" : "absent");
 }
 
-/* --- the whole ----------------------------------------------------------------------------------- */
+/* --- the whole -------------------- */
 
 enum avow_err
 client_check(struct avow_span token, struct avow_span jwks,

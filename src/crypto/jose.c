@@ -18,7 +18,7 @@
 #define MAX_HEADER_DEPTH 8
 #define MAX_SIGNATURE 1024 /* RSA of 8192 bits */
 
-/* --- algorithms ------------------------------------------------------------------------- */
+/* --- algorithms -------------------- */
 
 const char *
 avow_jws_alg_name(enum avow_sig alg)
@@ -50,7 +50,7 @@ avow_jws_alg_fits(enum avow_sig alg, const struct avow_pubkey *k)
 	return info && info->jws_name && info->key_type == avow_pubkey_type(k);
 }
 
-/* --- reading a JWS ------------------------------------------------------------------------ */
+/* --- reading a JWS -------------------- */
 
 static enum avow_err
 malformed(struct avow_why *why, const char *field, const char *got)
@@ -149,7 +149,7 @@ avow_jws_verify(
 	return err;
 }
 
-/* --- making a JWS ---------------------------------------------------------------------------- */
+/* --- making a JWS -------------------- */
 
 static enum avow_err
 put_signed(struct avow_span header, struct avow_span payload,
@@ -190,7 +190,7 @@ avow_jws_sign(struct avow_span header_json, struct avow_span payload,
 	return err;
 }
 
-/* --- JWK ------------------------------------------------------------------------------------------ */
+/* --- JWK -------------------- */
 
 static const char *const CURVE_NAMES[] = {"P-256", "P-384", "P-521"};
 

@@ -18,7 +18,7 @@
 #define VERSION_3 2
 #define VERSION_2 1
 
-/* --- small values ---------------------------------------------------------------------- */
+/* --- small values -------------------- */
 
 /* RFC 5280, A.1: ub-common-name is 64, and OpenSSL keeps to it where it picks
  * the string type. The contract puts an instance URL there, which may be
@@ -96,7 +96,7 @@ make_authority(const struct avow_pubkey *k)
 	return NULL;
 }
 
-/* --- extensions --------------------------------------------------------------------------- */
+/* --- extensions -------------------- */
 
 static bool
 add_basic_constraints(X509 *x, const struct avow_cert_spec *spec)
@@ -290,7 +290,7 @@ add_extensions(X509 *x, const struct avow_cert_spec *spec)
 	return ok;
 }
 
-/* --- the certificate ------------------------------------------------------------------------ */
+/* --- the certificate -------------------- */
 
 static bool
 set_names(X509 *x, const struct avow_cert_spec *spec)
@@ -401,7 +401,7 @@ avow_cert_make(const struct avow_cert_spec *spec, struct avow_buf *out)
 	return err;
 }
 
-/* --- the CRL ------------------------------------------------------------------------------------ */
+/* --- the CRL -------------------- */
 
 static bool
 add_revoked(X509_CRL *crl, struct avow_span serial, const ASN1_TIME *when,
