@@ -284,7 +284,7 @@ add_extensions(X509 *x, const struct avow_cert_spec *spec)
 		ok = add_eku(x, spec->eku_oid);
 	if (ok && (spec->dns_names || spec->ip_names))
 		ok = add_alt_names(x, spec);
-	for (size_t i = 0; ok && i < 4 && spec->extra[i].oid; i++)
+	for (size_t i = 0; ok && i < AVOW_EXTRA_EXTENSIONS && spec->extra[i].oid; i++)
 		ok = add_extra(x, spec->extra[i].oid, spec->extra[i].critical,
 			spec->extra[i].value);
 	return ok;

@@ -17,6 +17,8 @@ struct avow_extra_extension {
 	struct avow_span value;	/* DER put inside the OCTET STRING */
 };
 
+#define AVOW_EXTRA_EXTENSIONS 16 /* AMD's leaves have 11 */
+
 struct avow_cert_spec {
 	/* RFC 4514-like pairs, in order: {"CN","x"},{"O","y"}; ends with NULL */
 	const char *const (*subject)[2];
@@ -35,7 +37,7 @@ struct avow_cert_spec {
 	const char *const *dns_names;	/* NULL-terminated; NULL: no SAN */
 	const char *const *ip_names;	/* NULL-terminated text addresses */
 	bool with_key_ids;		/* SKI and AKI */
-	struct avow_extra_extension extra[4];
+	struct avow_extra_extension extra[AVOW_EXTRA_EXTENSIONS];
 };
 
 /** Append the certificate's DER. @return AVOW_OK, AVOW_E_KEY_TYPE when alg does not
