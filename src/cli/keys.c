@@ -19,7 +19,8 @@ static const char USAGE[] =
 	"\n"
 	"list shows every key and its state: next, current or retired.\n"
 	"rotate makes a next key. It is published at once and signs when it has been\n"
-	"published for --publish-before (default 1d), so that relying parties know it.\n"
+	"published for --publish-before (default: avowd's key_publish_before, 1d), so\n"
+	"that relying parties know it.\n"
 	"  --algorithm A   RS256 (default), PS256, ES256 or ES384\n"
 	"  --now           sign as soon as avowd has loaded it: for a key that leaked\n"
 	"\n"
@@ -184,7 +185,7 @@ rotate(const struct options *o)
 static int
 run_keys(int argc, char **argv)
 {
-	struct options o = {.keys = {.alg = AVOW_SIG_RS256, .publish_before_s = 86400,
+	struct options o = {.keys = {.alg = AVOW_SIG_RS256, .publish_before_s = AVOW_KEYS_AS_SERVICE,
 				     .max_life_s = AVOW_TOKEN_LIFE_S}};
 	int status;
 

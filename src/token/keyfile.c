@@ -2,10 +2,10 @@
  * The key file's text, both ways: JSON, strict in what it takes, because a
  * file that is not ours must stop the service and not give it other keys.
  *
- *   {"keys":[{"alg","at_once","created","kid","max_life","pem","published",
- *     "signs_from"}...],"version":1}
+ *   {"keys":[{"alg","created","kid","max_life","pem","publish_before",
+ *     "published","signs_from"}...],"version":1}
  *
- * Times are seconds since 1970. Whatever held a private key is wiped.
+ * Times are seconds since 1970, 0 while unknown. Whatever held a private key is wiped.
  */
 #include <string.h>
 
@@ -14,6 +14,8 @@
 
 #define VERSION 1
 #define MAX_TIME_S INT64_C(253402300799) /* the end of 9999 */
+/* avow_duration_parse's most: added to a time it stays below MAX_TIME_S */
+#define MAX_WAIT_S (INT64_C(100) * 366 * 86400)
 #define PEM_ROOM AVOW_KIB(8)
 
 static const struct avow_at FILE_AT = {"keys", "keys.json", "docs/keys.md"};
@@ -34,13 +36,13 @@ static enum avow_err
 read_members(const struct avow_json *o, struct avow_key *key, struct avow_span *pem,
 	struct avow_span *kid, struct avow_why *why)
 {
-	const struct avow_json *at_once;
 	struct avow_span alg;
 
 	AVOW_TRY(avow_json_need_string(o, "alg", &alg, why));
 	AVOW_TRY(avow_json_need_string(o, "kid", kid, why));
 	AVOW_TRY(avow_json_need_string(o, "pem", pem, why));
-	AVOW_TRY(avow_json_need(o, "at_once", AVOW_JSON_BOOL, &at_once, why));
+	AVOW_TRY(avow_json_need_int(o, "publish_before", AVOW_KEYS_AS_SERVICE,
+		MAX_TIME_S, &key->publish_before_s, why));
 	AVOW_TRY(avow_json_need_int(o, "created", 0, MAX_TIME_S, &key->created_s, why));
 	AVOW_TRY(avow_json_need_int(
 		o, "published", 0, MAX_TIME_S, &key->published_s, why));
@@ -48,7 +50,6 @@ read_members(const struct avow_json *o, struct avow_key *key, struct avow_span *
 		o, "signs_from", 0, MAX_TIME_S, &key->signs_from_s, why));
 	AVOW_TRY(avow_json_need_int(
 		o, "max_life", 0, MAX_TIME_S, &key->max_life_s, why));
-	key->at_once = at_once->boolean;
 	if (o->count != 8 || !key->published_s != !key->signs_from_s ||
 		!avow_keys_alg(alg, &key->alg))
 		return AVOW_E_KEYS_FORMAT;
@@ -154,8 +155,6 @@ put_key(struct avow_jw *w, const struct avow_key *key)
 	avow_jw_open(w, '{');
 	avow_jw_name(w, "alg");
 	avow_jw_str(w, avow_keys_alg_name(key->alg));
-	avow_jw_name(w, "at_once");
-	avow_jw_bool(w, key->at_once);
 	avow_jw_name(w, "created");
 	avow_jw_int(w, key->created_s);
 	avow_jw_name(w, "kid");
@@ -164,6 +163,8 @@ put_key(struct avow_jw *w, const struct avow_key *key)
 	avow_jw_int(w, key->max_life_s);
 	avow_jw_name(w, "pem");
 	avow_jw_string(w, avow_buf_span(&pem));
+	avow_jw_name(w, "publish_before");
+	avow_jw_int(w, key->publish_before_s);
 	avow_jw_name(w, "published");
 	avow_jw_int(w, key->published_s);
 	avow_jw_name(w, "signs_from");

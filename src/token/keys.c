@@ -214,7 +214,7 @@ open_locked(const char *data_dir, const struct avow_keys_options *opts, int64_t 
 	e = load(data_dir, k, &absent);
 	if (e == AVOW_E_KEYS_ABSENT) {
 		AVOW_TRY(avow_keyset_make(k, opts->alg, now_s));
-		k->v[0].at_once = true;
+		k->v[0].publish_before_s = 0;
 	} else if (e != AVOW_OK) {
 		if (why && why->code == AVOW_OK)
 			*why = absent;
@@ -277,7 +277,7 @@ sign_at_once(struct avow_keys *k, size_t i, int64_t now_s)
 {
 	size_t signer = avow_keys_signer(k, now_s);
 
-	k->v[i].at_once = true;
+	k->v[i].publish_before_s = 0;
 	if (!k->v[i].published_s)
 		return; /* as soon as a service has loaded it */
 	k->v[i].signs_from_s = now_s;
@@ -301,6 +301,7 @@ rotate_locked(const char *data_dir, const struct avow_keys_options *opts, int64_
 	if (next == k->n) {
 		AVOW_TRY(avow_keyset_make(k, opts->alg, now_s));
 		k->v[next].max_life_s = opts->max_life_s;
+		k->v[next].publish_before_s = opts->publish_before_s;
 	}
 	if (at_once)
 		sign_at_once(k, next, now_s);

@@ -48,9 +48,13 @@ struct avow_key_info {
 
 struct avow_keys;
 
+#define AVOW_KEYS_AS_SERVICE (-1)
+
 struct avow_keys_options {
 	enum avow_sig alg; /* for keys that are made; others keep theirs */
-	int64_t publish_before_s; /* a day by default (configuration) */
+	/* How long a key is published before it signs. In rotate, for this key;
+	 * AVOW_KEYS_AS_SERVICE: what the service that loads it has here. */
+	int64_t publish_before_s;
 	int64_t max_life_s; /* the longest token: AVOW_TOKEN_LIFE_S or more */
 };
 

@@ -129,7 +129,11 @@ avow_keys_free(struct avow_keys *k)
 enum avow_err
 avow_keyset_make(struct avow_keys *k, enum avow_sig alg, int64_t now_s)
 {
-	struct avow_key new = {.alg = alg, .created_s = now_s};
+	struct avow_key new = {
+		.alg = alg,
+		.created_s = now_s,
+		.publish_before_s = AVOW_KEYS_AS_SERVICE,
+	};
 	size_t i = 0;
 
 	while (i < N_ALGS && ALGS[i].alg != alg)
@@ -256,7 +260,10 @@ avow_keyset_publish(struct avow_keys *k, int64_t wait_s, int64_t now_s)
 		if (key->published_s)
 			continue;
 		key->published_s = now_s;
-		key->signs_from_s = now_s + (key->at_once ? 0 : wait_s);
+		key->signs_from_s =
+			now_s + (key->publish_before_s == AVOW_KEYS_AS_SERVICE
+						? wait_s
+						: key->publish_before_s);
 		/* a clock that went back must not put it behind its elders */
 		if (key->signs_from_s <= last)
 			key->signs_from_s = last + 1;

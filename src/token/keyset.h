@@ -19,7 +19,7 @@ struct avow_key {
 	struct avow_privkey *key;
 	int64_t created_s, published_s, signs_from_s;
 	int64_t max_life_s; /* longest token that it may have signed */
-	bool at_once; /* signs as soon as it is published */
+	int64_t publish_before_s; /* before it signs; see AVOW_KEYS_AS_SERVICE */
 };
 
 /* Which file was loaded, to see that it was replaced. */

@@ -26,6 +26,9 @@
 static char dir[64];
 static struct avow_why why;
 static const struct avow_keys_options OPTS = {AVOW_SIG_ES256_RAW, DAY, LIFE};
+/* what `avow keys rotate` has when it is not told how long */
+static const struct avow_keys_options AS_SERVICE = {
+	AVOW_SIG_ES256_RAW, AVOW_KEYS_AS_SERVICE, LIFE};
 
 /* --- crashing at the n-th step ------------------------------------------------------- */
 
@@ -250,6 +253,26 @@ a_second_rotation_waits_for_the_first(void **state)
 	states_are(T0 + 1, "current next");
 }
 
+/* The rotation says how long, or leaves it to the service that loads the key. */
+static void
+who_rotates_may_say_how_long_a_key_waits(void **state)
+{
+	struct avow_keys_options week = {AVOW_SIG_ES256_RAW, 7 * DAY, LIFE};
+	struct avow_keys *k;
+
+	(void)state;
+	avow_keys_free(open_at(T0));
+	assert_ok(avow_keys_rotate(dir, &week, T0, false, NULL, &why));
+	k = open_at(T0);
+	assert_int_equal(T0 + 7 * DAY, avow_keys_info(k, 1, T0).signs_from_s);
+	avow_keys_free(k);
+	assert_ok(avow_keys_rotate(dir, &AS_SERVICE, T0 + 8 * DAY, false, NULL, &why));
+	assert_ok(avow_keys_open(dir, &week, T0 + 8 * DAY, &k, &why));
+	assert_int_equal(T0 + 15 * DAY,
+		avow_keys_info(k, avow_keys_count(k) - 1, T0).signs_from_s);
+	avow_keys_free(k);
+}
+
 static void
 at_once_signs_when_a_service_has_loaded_it(void **state)
 {
@@ -439,8 +462,10 @@ refuses_a_malformed_file(void **state)
 	refuses_with("\"alg\":\"ES256\"", "\"alg\":\"ES384\"");
 	refuses_with("\"alg\":\"ES256\"", "\"alg\":\"RS256\"");
 	refuses_with("\"alg\":\"ES256\",", "");
-	refuses_with("\"at_once\":true", "\"at_once\":1");
-	refuses_with("\"at_once\":true", "\"at_once\":true,\"x\":1");
+	refuses_with("\"publish_before\":0", "\"publish_before\":-2");
+	refuses_with("\"publish_before\":0", "\"publish_before\":true");
+	refuses_with("\"publish_before\":0", "\"publish_before\":9000000000");
+	refuses_with("\"publish_before\":0", "\"publish_before\":0,\"x\":1");
 	refuses_with("\"kid\":\"", "\"kid\":\"A");
 	refuses_with("\"published\":1700000000", "\"published\":0");
 	refuses_with("\"signs_from\":1700000000", "\"signs_from\":0");
@@ -594,6 +619,7 @@ main(void)
 		T(a_rotation_goes_through_all_states),
 		T(never_signs_with_what_it_does_not_publish),
 		T(a_second_rotation_waits_for_the_first),
+		T(who_rotates_may_say_how_long_a_key_waits),
 		T(at_once_signs_when_a_service_has_loaded_it),
 		T(a_clock_that_went_back_leaves_a_signer),
 		T(a_longer_token_life_keeps_a_key_longer),
