@@ -83,7 +83,7 @@ enum avow_err avow_cert_verify(const struct avow_cert *c,
 /** Subject and issuer are the same Name. */
 bool avow_cert_is_self_issued(const struct avow_cert *c);
 
-/** DER only; see avow_crl_sniff in trust for PEM and hex.
+/** DER only; PEM and hex text: trust/collateral.h.
  *  @return AVOW_OK, AVOW_E_CRL_FORMAT, AVOW_E_NO_MEMORY. */
 enum avow_err avow_crl_parse(struct avow_span der, struct avow_crl **out,
 	struct avow_why *why) AVOW_CHECKED;
