@@ -42,7 +42,7 @@ read_members(const struct avow_json *o, struct avow_key *key, struct avow_span *
 	AVOW_TRY(avow_json_need_string(o, "kid", kid, why));
 	AVOW_TRY(avow_json_need_string(o, "pem", pem, why));
 	AVOW_TRY(avow_json_need_int(o, "publish_before", AVOW_KEYS_AS_SERVICE,
-		MAX_TIME_S, &key->publish_before_s, why));
+		MAX_WAIT_S, &key->publish_before_s, why));
 	AVOW_TRY(avow_json_need_int(o, "created", 0, MAX_TIME_S, &key->created_s, why));
 	AVOW_TRY(avow_json_need_int(
 		o, "published", 0, MAX_TIME_S, &key->published_s, why));
