@@ -31,7 +31,7 @@
 
 struct daemon {
 	int argc;
-	char *const *argv;
+	const char *const *argv;
 	struct avow_config *config;
 	int lock;
 	struct avow_http_server *http;
@@ -309,14 +309,14 @@ run(struct daemon *d)
 int
 main(int argc, char **argv)
 {
-	struct daemon d = {.argc = argc, .argv = argv, .lock = -1};
+	struct daemon d = {.argc = argc, .argv = (const char *const *)argv, .lock = -1};
 	enum avow_action action;
 	struct avow_why why;
 	enum avow_err err;
 	int status;
 
 	avow_why_init(&why);
-	err = avow_options_read(argc, argv, &action, &d.config, &why);
+	err = avow_options_read(argc, d.argv, &action, &d.config, &why);
 	if (err != AVOW_OK) {
 		tell_why(err, &why);
 		return EXIT_USAGE;

@@ -12,7 +12,7 @@
 
 struct cursor {
 	int argc, at;
-	char *const *argv;
+	const char *const *argv;
 	const struct avow_config_item *list; /* the list that a bare word adds to */
 };
 
@@ -93,8 +93,8 @@ apply_one(struct cursor *c, struct avow_config *config, struct avow_why *why)
 }
 
 static enum avow_err
-apply_flags(
-	int argc, char *const *argv, struct avow_config *config, struct avow_why *why)
+apply_flags(int argc, const char *const *argv, struct avow_config *config,
+	struct avow_why *why)
 {
 	struct cursor c = {.argc = argc, .at = 1, .argv = argv};
 	enum avow_action action;
@@ -111,8 +111,8 @@ apply_flags(
 
 /* First walk: what to do, and which file. */
 static enum avow_err
-find_file(int argc, char *const *argv, enum avow_action *action, const char **path,
-	struct avow_why *why)
+find_file(int argc, const char *const *argv, enum avow_action *action,
+	const char **path, struct avow_why *why)
 {
 	struct cursor c = {.argc = argc, .at = 1, .argv = argv};
 	const char *value;
@@ -136,7 +136,7 @@ find_file(int argc, char *const *argv, enum avow_action *action, const char **pa
 }
 
 enum avow_err
-avow_options_read(int argc, char *const *argv, enum avow_action *action,
+avow_options_read(int argc, const char *const *argv, enum avow_action *action,
 	struct avow_config **config, struct avow_why *why)
 {
 	const char *path;

@@ -22,8 +22,9 @@ enum avow_action {
  * @return AVOW_OK; AVOW_E_USAGE (an argument that is no flag, a flag without
  * its value); what config/ gives; AVOW_E_NO_MEMORY.
  */
-enum avow_err avow_options_read(int argc, char *const *argv, enum avow_action *action,
-	struct avow_config **config, struct avow_why *why) AVOW_CHECKED;
+enum avow_err avow_options_read(int argc, const char *const *argv,
+	enum avow_action *action, struct avow_config **config,
+	struct avow_why *why) AVOW_CHECKED;
 
 /** Append the text of --help. */
 void avow_options_help(struct avow_buf *out);
