@@ -46,6 +46,18 @@ avow_datadir_make(const char *dir, struct avow_why *why)
 	return AVOW_OK;
 }
 
+enum avow_err
+avow_datadir_make_collateral(
+	const char *dir, const char *collateral, struct avow_why *why)
+{
+	struct avow_span own = avow_span_str(dir), named = avow_span_str(collateral);
+
+	if (!avow_span_starts(named, own) ||
+		!avow_span_eq_str(avow_span_from(named, own.n), "/collateral"))
+		return AVOW_OK;
+	return avow_datadir_make(collateral, why);
+}
+
 /* Readable by others: keys in it have mode 0600 all the same, so say it and go
  * on rather than change what the operator has set. */
 static void

@@ -14,6 +14,15 @@
 enum avow_err avow_datadir_open(
 	const char *dir, int *lock, struct avow_why *why) AVOW_CHECKED;
 
+/**
+ * The collateral folder, when it is the data directory's own: made empty at
+ * first start, so that avowd starts before there is any collateral. A folder
+ * that the operator named elsewhere is not made: its name may be wrong.
+ * @return AVOW_OK or AVOW_E_FILE_WRITE.
+ */
+enum avow_err avow_datadir_make_collateral(
+	const char *dir, const char *collateral, struct avow_why *why) AVOW_CHECKED;
+
 /** mkdir -p, 0700. @return AVOW_OK or AVOW_E_FILE_WRITE. */
 enum avow_err avow_datadir_make(const char *dir, struct avow_why *why) AVOW_CHECKED;
 

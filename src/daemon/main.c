@@ -158,6 +158,7 @@ start(struct daemon *d, struct avow_why *why)
 	enum avow_err err;
 
 	AVOW_TRY(avow_datadir_open(c->data, &d->lock, why));
+	AVOW_TRY(avow_datadir_make_collateral(c->data, c->collateral, why));
 	AVOW_TRY(avow_http_bind(
 		c->listen.v, c->listen.n, (unsigned)c->workers, &d->http, why));
 	AVOW_TRY(avow_config_derive_url(c, avow_http_port(d->http)));

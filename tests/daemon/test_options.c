@@ -182,6 +182,20 @@ locks_the_data_directory(void **state)
 }
 
 static void
+makes_its_own_collateral_folder_alone(void **state)
+{
+	struct stat st;
+
+	(void)state;
+	assert_ok(avow_datadir_make(in_dir("d"), NULL));
+	assert_ok(avow_datadir_make_collateral(in_dir("d"), in_dir("elsewhere"), NULL));
+	assert_int_equal(-1, stat(in_dir("elsewhere"), &st));
+	assert_ok(avow_datadir_make_collateral(
+		in_dir("d"), in_dir("d/collateral"), NULL));
+	assert_int_equal(0, stat(in_dir("d/collateral"), &st));
+}
+
+static void
 refuses_a_data_directory_that_cannot_be(void **state)
 {
 	int lock;
@@ -285,6 +299,7 @@ main(void)
 		cmocka_unit_test(names_every_setting_in_its_help),
 		cmocka_unit_test(makes_the_data_directory_for_itself_alone),
 		cmocka_unit_test(locks_the_data_directory),
+		cmocka_unit_test(makes_its_own_collateral_folder_alone),
 		cmocka_unit_test(refuses_a_data_directory_that_cannot_be),
 		cmocka_unit_test(keeps_its_self_made_certificate),
 		cmocka_unit_test(makes_a_broken_pair_again),
