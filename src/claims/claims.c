@@ -23,34 +23,39 @@ avow_claims_init(struct avow_claims *set, struct avow_arena *a)
 
 /* Arena memory never moves or shrinks: growing copies, and the old array is
  * given up until the request ends. */
-static bool
-grow(struct avow_claims *s)
+void
+avow_claims_reserve(struct avow_claims *s, size_t n)
 {
-	size_t cap = s->cap ? s->cap * 2 : FIRST_CAP;
 	struct avow_claim *v;
 
-	if (s->n >= AVOW_MAX_POLICY_CLAIMS) {
-		s->err = AVOW_E_POLICY_CLAIMS;
-		return false;
-	}
-	v = avow_arena_array(s->arena, cap, sizeof(*v));
+	if (s->err != AVOW_OK || n <= s->cap)
+		return;
+	v = avow_arena_array(s->arena, n, sizeof(*v));
 	if (!v) {
 		s->err = avow_arena_err(s->arena);
-		return false;
+		return;
 	}
 	if (s->n)
 		memcpy(v, s->v, s->n * sizeof(*v));
 	s->v = v;
-	s->cap = cap;
-	return true;
+	s->cap = n;
+}
+
+static bool
+has_room(struct avow_claims *s)
+{
+	if (s->err == AVOW_OK && s->n >= AVOW_MAX_POLICY_CLAIMS)
+		s->err = AVOW_E_POLICY_CLAIMS;
+	if (s->n == s->cap)
+		avow_claims_reserve(s, s->cap ? s->cap * 2 : FIRST_CAP);
+	return s->err == AVOW_OK;
 }
 
 void
 avow_claims_add_known(struct avow_claims *s, const struct avow_claim *c)
 {
-	if (s->err != AVOW_OK || (s->n == s->cap && !grow(s)))
-		return;
-	s->v[s->n++] = *c;
+	if (has_room(s))
+		s->v[s->n++] = *c;
 }
 
 void

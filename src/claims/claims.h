@@ -92,6 +92,8 @@ void avow_claims_add_json(struct avow_claims *s, enum avow_claim_id id,
 /** Any claim, copied as a struct; id is looked up when it is OTHER. */
 void avow_claims_add(struct avow_claims *s, const struct avow_claim *c);
 
+/** Room for n claims in all, so that adding them allocates no more. */
+void avow_claims_reserve(struct avow_claims *s, size_t n);
 /** As add, with the id as it stands: OTHER says that the name is not registered. */
 void avow_claims_add_known(struct avow_claims *s, const struct avow_claim *c);
 

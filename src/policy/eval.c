@@ -18,7 +18,7 @@
 /* Cells of edit distance that one trace may spend on spelling suggestions. */
 #define NEAREST_CELLS 2000000u
 /* Room at the start for one claim a rule; more grows. */
-#define MAX_SPARE_CLAIMS 32
+#define MAX_SPARE_CLAIMS 64
 
 enum avow_err
 policy_eval_fail(struct eval *e, enum avow_err code, struct policy_place at,
@@ -63,18 +63,32 @@ static enum avow_err
 reserve(struct eval *e, size_t n)
 {
 	struct avow_claim *v = avow_arena_array(e->a, n, sizeof(*v));
-	uint32_t *symbols = v ? avow_arena_array(e->a, n, sizeof(*symbols)) : NULL;
+	struct policy_link *links =
+		v ? avow_arena_array(e->a, n, sizeof(*links)) : NULL;
 
-	if (!symbols)
+	if (!links)
 		return avow_arena_err(e->a);
 	if (e->in.n) {
 		memcpy(v, e->in.v, e->in.n * sizeof(*v));
-		memcpy(symbols, e->symbols, e->in.n * sizeof(*symbols));
+		memcpy(links, e->links, e->in.n * sizeof(*links));
 	}
 	e->in.v = v;
 	e->in.cap = n;
-	e->symbols = symbols;
+	e->links = links;
 	return AVOW_OK;
+}
+
+/* Behind the last claim of its symbol, so that a chain is in order. */
+static void
+chain(struct eval *e, uint32_t symbol, uint32_t link)
+{
+	struct policy_chain *c = &e->chains[symbol];
+
+	if (c->first == 0)
+		c->first = link;
+	else
+		e->links[c->last - 1].next = link;
+	c->last = link;
 }
 
 static enum avow_err
@@ -87,8 +101,10 @@ add_incoming(struct eval *e, const struct avow_claim *c, uint32_t symbol,
 			AVOW_MAX_POLICY_CLAIMS);
 	if (e->in.n == e->in.cap)
 		AVOW_TRY(reserve(e, e->in.cap * 2));
-	e->symbols[e->in.n] = symbol;
+	e->links[e->in.n] = (struct policy_link){symbol, 0};
 	e->in.v[e->in.n++] = *c;
+	if (symbol != SYMBOL_NONE)
+		chain(e, symbol, (uint32_t)e->in.n);
 	return AVOW_OK;
 }
 
@@ -163,7 +179,7 @@ copy_claims(struct eval *e, const struct prog_rule *r)
 		struct policy_value v = policy_claim_value(e, at, PROP_VALUE);
 		struct avow_claim c = claim_of(e->in.v[at].name, &v, false);
 
-		AVOW_TRY(make_claim(e, r, &c, e->symbols[at]));
+		AVOW_TRY(make_claim(e, r, &c, e->links[at].symbol));
 	}
 	return AVOW_OK;
 }
@@ -324,7 +340,10 @@ init(struct eval *e, const struct avow_policy *p, const struct avow_policy_optio
 	e->slots = avow_arena_array(a, p->max_slots, sizeof(*e->slots));
 	if (e->slots)
 		e->right = avow_arena_array(a, p->max_tests, sizeof(*e->right));
-	return e->right ? AVOW_OK : avow_arena_err(a);
+	if (e->right)
+		e->chains = avow_arena_array(
+			a, AVOW_CLAIM_COUNT + p->n_symbols, sizeof(*e->chains));
+	return e->chains ? AVOW_OK : avow_arena_err(a);
 }
 
 static const struct avow_at at_policy = {"policy", NULL, "docs/policy.md"};
@@ -391,6 +410,7 @@ run(struct eval *e, const struct avow_claims *claims,
 	if (err == AVOW_OK)
 		err = run_section(e, AVOW_POLICY_AUTHORIZATION);
 	AVOW_TRY(conclude(e, err, out));
+	avow_claims_reserve(&e->issued, spare(e->p->count[AVOW_POLICY_ISSUANCE]));
 	err = run_section(e, AVOW_POLICY_ISSUANCE);
 	if (err != AVOW_OK)
 		out->decision = AVOW_POLICY_IS_ERROR;

@@ -26,6 +26,17 @@ struct policy_set {
 	enum policy_prop prop; /* of view */
 };
 
+/** An incoming claim's symbol, and the next claim that has it. Links count from
+ *  1, so that 0 ends a chain. */
+struct policy_link {
+	uint32_t symbol, next;
+};
+
+/** All claims of one symbol, in order. */
+struct policy_chain {
+	uint32_t first, last;
+};
+
 struct eval {
 	const struct avow_policy *p;
 	struct avow_arena *a;
@@ -33,8 +44,8 @@ struct eval {
 	size_t steps_left, derived_left, nearest_left;
 
 	struct avow_claims in; /* the incoming set: a copy that grows */
-	uint32_t *symbols; /* of in.v[i] */
-	size_t symbols_cap;
+	struct policy_link *links; /* of in.v[i] */
+	struct policy_chain *chains; /* by symbol */
 	struct avow_claims issued;
 	struct avow_properties *props;
 	bool verified; /* the evidence: configuration is over */

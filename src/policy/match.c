@@ -127,7 +127,7 @@ policy_test_holds(
 
 	switch (t->kind) {
 	case TEST_TYPE_IS:
-		return e->symbols[index] == t->symbol;
+		return e->links[index].symbol == t->symbol;
 	case TEST_ISSUER_IS:
 		return e->in.v[index].issuer == t->issuer;
 	case TEST_LITERAL:
@@ -181,6 +181,24 @@ cost(const struct eval *e, const struct prog_cond *c)
 	return all;
 }
 
+/* The first claim worth trying (links count from 1); 0: none. A
+ * wanted type is found by its chain, anything else by trying all. */
+static uint32_t
+first_link(const struct eval *e, const struct prog_cond *c)
+{
+	if (c->symbol != SYMBOL_NONE)
+		return e->chains[c->symbol].first;
+	return e->in.n ? 1 : 0;
+}
+
+static uint32_t
+next_link(const struct eval *e, const struct prog_cond *c, uint32_t link)
+{
+	if (c->symbol != SYMBOL_NONE)
+		return e->links[link - 1].next;
+	return link < e->in.n ? link + 1 : 0;
+}
+
 enum avow_err
 policy_cond_holds(struct eval *e, const struct prog_cond *c, bool *holds)
 {
@@ -191,16 +209,13 @@ policy_cond_holds(struct eval *e, const struct prog_cond *c, bool *holds)
 		b->n = 0;
 	AVOW_TRY(policy_cond_prepare(e, c));
 	AVOW_TRY(policy_eval_spend(e, cost(e, c), c->place));
-	for (size_t i = 0; i < e->in.n; i++) {
-		/* most claims are told apart by one comparison of numbers */
-		if (c->symbol != SYMBOL_NONE && e->symbols[i] != c->symbol)
-			continue;
-		if (!claim_matches(e, c, (uint32_t)i))
+	for (uint32_t l = first_link(e, c); l; l = next_link(e, c, l)) {
+		if (!claim_matches(e, c, l - 1))
 			continue;
 		any = true;
 		if (!b)
 			break;
-		AVOW_TRY(bind(e, b, (uint32_t)i));
+		AVOW_TRY(bind(e, b, l - 1));
 	}
 	*holds = any != c->negated;
 	return AVOW_OK;
