@@ -143,7 +143,7 @@ avow_snp_parse(struct avow_span bytes, struct avow_arena *a,
 	e->form = "report";
 	if (avow_hcl_is(bytes))
 		AVOW_TRY(read_hcl(bytes, e, why));
-	else if (starts_json(bytes))
+	else if (bytes.n != SNP_REPORT_BYTES && starts_json(bytes))
 		AVOW_TRY(read_json(bytes, a, e, why));
 	else
 		AVOW_TRY(avow_snp_report_read(bytes, &e->report, why));
