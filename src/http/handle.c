@@ -80,7 +80,7 @@ answer(struct request *rq, struct MHD_Connection *mhd)
 		MHD_destroy_response(r);
 	}
 	if (queued == MHD_NO) {
-		avow_conn_answer_raw(c, AVOW_E_NO_MEMORY, NULL);
+		avow_conn_answer_raw(c, AVOW_E_INTERNAL, NULL);
 		return MHD_NO;
 	}
 	rq->phase = RQ_ANSWERED;

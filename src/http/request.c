@@ -13,8 +13,9 @@
 #include "base/limits.h"
 #include "base/log.h"
 
-/* Kept for the next request; more goes back to the system. */
-#define FREE_REQUESTS 8
+/* Kept for the next requests; a worker has more than one only while bodies or
+ * waits are under way. */
+#define FREE_REQUESTS 2
 #define BODY_KEPT AVOW_KIB(64)
 /* A body reserves its share of the bytes in flight in steps. */
 #define RESERVE_STEP AVOW_KIB(64)

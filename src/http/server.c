@@ -15,6 +15,7 @@
 
 #include "base/clock.h"
 #include "base/limits.h"
+#include "base/log.h"
 
 #define MAX_WORKERS 256u
 #define BACKLOG 1024
@@ -148,8 +149,12 @@ fit_to_descriptors(struct avow_http_server *s)
 		if (setrlimit(RLIMIT_NOFILE, &r) != 0)
 			return;
 	}
-	if (r.rlim_cur < want && r.rlim_cur > reserve)
-		s->limits.max_connections = (unsigned)(r.rlim_cur - reserve);
+	if (r.rlim_cur >= want || r.rlim_cur <= reserve)
+		return;
+	s->limits.max_connections = (unsigned)(r.rlim_cur - reserve);
+	AVOW_LOG(AVOW_LOG_WARN, "max_connections_lowered",
+		AVOW_LOGI("to", (int64_t)s->limits.max_connections),
+		AVOW_LOGS("by", "RLIMIT_NOFILE"));
 }
 
 static enum avow_err
