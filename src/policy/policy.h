@@ -141,7 +141,8 @@ void avow_properties_init(struct avow_properties *out, struct avow_arena *a);
  * Run configurationrules, before the evidence is verified: they see only the
  * properties that they set.
  * @param o NULL: no trace, default limits.
- * @param out written whatever happens; the defaults on error.
+ * @param out written whatever happens; the defaults on error. It borrows from p,
+ *	which must outlive it.
  * @param why filled on error with the rule's line; may be NULL.
  * @return AVOW_OK; AVOW_E_POLICY_PROPERTY (a value the property cannot have)
  *	and the evaluation errors of avow_policy_decide.
@@ -170,10 +171,11 @@ struct avow_policy_outcome {
 
 /**
  * Run authorizationrules and, when they permit, issuancerules.
- * @param claims those with for_policy are the incoming set; borrowed by the
- *	outcome.
+ * @param claims those with for_policy are the incoming set.
  * @param properties of avow_policy_configure; they are seen as claims too.
- * @param out written whatever happens; permit only when AVOW_OK is returned.
+ * @param out written whatever happens; permit only when AVOW_OK is returned. It
+ *	borrows from p and claims (names and literals), which must outlive it; so
+ *	does a trace.
  * @param why filled on every other result; may be NULL.
  * @return out->code: AVOW_OK (permit); AVOW_E_POLICY_DENIED; _NO_PERMIT;
  *	_EVALUATION (a wrong argument, valueType or type); _READ_ONLY; _JSON (a

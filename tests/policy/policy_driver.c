@@ -25,7 +25,8 @@ read_bytes(size_t n)
 	return avow_span_make(p, n);
 }
 
-static void
+/* The outcome borrows from the policy, which the caller frees. */
+static struct avow_policy *
 evaluate(struct avow_span text, struct avow_span json, struct avow_arena *a,
 	struct answer *out)
 {
@@ -42,7 +43,7 @@ evaluate(struct avow_span text, struct avow_span json, struct avow_arena *a,
 	if (out->error == AVOW_OK)
 		out->error = avow_policy_decide(p, &claims, &out->configured, NULL, a,
 			&out->outcome, NULL);
-	avow_policy_free(p);
+	return p;
 }
 
 /* A later value stands where the earlier would have: only the last counts. */
@@ -104,11 +105,13 @@ main(void)
 	while (scanf("%zu %zu", &n, &m) == 2 && getchar() == '\n') {
 		struct avow_span text = read_bytes(n), json = read_bytes(m);
 		struct answer r = {.error = AVOW_OK};
+		struct avow_policy *p;
 		struct avow_arena a;
 
 		avow_arena_init(&a, AVOW_MAX_REQUEST_ARENA);
-		evaluate(text, json, &a, &r);
+		p = evaluate(text, json, &a, &r);
 		print(&r);
+		avow_policy_free(p);
 		avow_arena_clear(&a);
 		free((void *)(uintptr_t)text.p);
 		free((void *)(uintptr_t)json.p);
