@@ -12,6 +12,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+
 #define BUFFER_BYTES (256u * 1024u)
 
 /* The process has one standard error, and this is its one writer. */
@@ -66,11 +68,27 @@ write_all(const char *p, size_t n)
 	}
 }
 
+/* Under the lock: how many lines had no room, now that there is some. */
+static void
+note_dropped(void)
+{
+	char note[128], at[AVOW_TIME_TEXT];
+	int n;
+
+	if (sink.dropped == 0)
+		return;
+	avow_time_format(avow_clock_now_s(), at);
+	n = snprintf(note, sizeof(note),
+		"{\"time\":\"%s\",\"level\":\"warn\",\"event\":\"log_dropped\","
+		"\"lines\":%llu}",
+		at, sink.dropped);
+	sink.dropped = 0;
+	put(note, (size_t)n);
+}
+
 static void *
 write_out(void *arg)
 {
-	char note[96];
-
 	(void)arg;
 	pthread_mutex_lock(&sink.lock);
 	for (;;) {
@@ -83,15 +101,7 @@ write_out(void *arg)
 		n = sink.n;
 		sink.n = 0;
 		sink.which = !which;
-		if (sink.dropped) {
-			int k = snprintf(note, sizeof(note),
-				"{\"level\":\"warn\",\"event\":\"log_dropped\","
-				"\"lines\":%llu}",
-				sink.dropped);
-
-			sink.dropped = 0;
-			put(note, (size_t)k);
-		}
+		note_dropped();
 		pthread_mutex_unlock(&sink.lock);
 		write_all(sink.buffer[which], n);
 		pthread_mutex_lock(&sink.lock);
