@@ -39,6 +39,8 @@ static const char USAGE[] =
 	"all\n"
 	"pass, 1 not; 64 usage\n";
 
+#define MAX_SHOWN 120 /* bytes of a line */
+
 int
 avow_policy_cmd_usage(const char *wrong)
 {
@@ -118,11 +120,28 @@ line_of(struct avow_span text, unsigned n)
 	return avow_span_slice(text, 0, avow_span_find_byte(text, '\n'));
 }
 
+/* What is shown of a line that is long: a window with the place in it. */
+static struct avow_span
+window(struct avow_span line, unsigned *column)
+{
+	size_t from = 0;
+
+	if (*column > MAX_SHOWN / 2 && line.n > MAX_SHOWN)
+		from = *column - MAX_SHOWN / 2;
+	while (from < line.n && (line.p[from] & 0xc0) == 0x80)
+		from++; /* not in the middle of a character */
+	*column -= (unsigned)from;
+	line = avow_span_slice(line, from, MAX_SHOWN);
+	while (line.n && line.n == MAX_SHOWN && (line.p[line.n - 1] & 0x80))
+		line.n--;
+	return line;
+}
+
 /* The line with a caret below the place; control characters as '?'. */
 static void
 show_place(FILE *to, struct avow_span text, unsigned line, unsigned column)
 {
-	struct avow_span s = line_of(text, line);
+	struct avow_span s = window(line_of(text, line), &column);
 
 	if (line == 0)
 		return;

@@ -5,62 +5,16 @@
  * condition and section names in any letter case are taken; everything else
  * that published samples get wrong is refused where it stands.
  */
-#include "policy/tree.h"
+#include "policy/parser.h"
 
-#include <stdio.h>
-#include <string.h>
 
 #include "base/limits.h"
 #include "base/utf8.h"
-
-struct parser {
-	struct policy_lexer lx;
-	struct policy_token t; /* the next token */
-	unsigned last_line; /* of the last token taken */
-	struct avow_arena *a;
-	struct avow_policy_error *err;
-	unsigned depth, n_rules;
-};
-
-static enum avow_err
-mismatch(struct parser *p, const char *expected, const char *rule)
-{
-	struct policy_at at = {p->t.place, p->t.text, rule};
-	char symbol[64];
-
-	policy_printable(symbol, sizeof(symbol), p->t.text);
-	return policy_refuse(p->err, AVOW_E_POLICY_SYNTAX, &at, expected,
-		"mismatched input '%s' expecting %s", symbol, expected);
-}
-
-static enum avow_err
-advance(struct parser *p)
-{
-	p->last_line = p->t.place.line;
-	return policy_lexer_next(&p->lx, &p->t);
-}
-
-static enum avow_err
-expect(struct parser *p, enum policy_token_kind kind, const char *rule)
-{
-	if (p->t.kind != kind)
-		return mismatch(p, policy_token_name(kind), rule);
-	return advance(p);
-}
 
 static bool
 at_word(const struct parser *p, const char *word)
 {
 	return p->t.kind == TOKEN_IDENT && avow_span_eq_str(p->t.text, word);
-}
-
-static void *
-new_node(struct parser *p, size_t n, enum avow_err *e)
-{
-	void *node = avow_arena_alloc(p->a, n);
-
-	*e = node ? AVOW_OK : avow_arena_err(p->a);
-	return node;
 }
 
 /* --- comments ------------------------------------------------------------------- */
@@ -108,112 +62,6 @@ take_inner(struct parser *p, unsigned last_line)
 	return first;
 }
 
-/* --- expressions ------------------------------------------------------------------ */
-
-static enum avow_err parse_expr(struct parser *p, struct policy_expr **out);
-
-static enum avow_err
-parse_integer(struct parser *p, struct policy_expr *x, bool negative)
-{
-	struct policy_at at = {x->place, p->t.text, "policy > expression"};
-	uint64_t max = (uint64_t)INT64_MAX + (negative ? 1 : 0);
-
-	if (p->t.kind != TOKEN_INTEGER)
-		return mismatch(p, "an integer", at.rule);
-	if (p->t.magnitude > max)
-		return policy_refuse(p->err, AVOW_E_POLICY_SYNTAX, &at, NULL,
-			"the integer does not fit 64 bits with a sign");
-	x->kind = EXPR_INTEGER;
-	x->integer = negative ? (int64_t)(0 - p->t.magnitude) : (int64_t)p->t.magnitude;
-	return advance(p);
-}
-
-static enum avow_err
-parse_args(struct parser *p, struct policy_expr *call)
-{
-	struct policy_expr **tail = &call->args;
-	static const char rule[] = "policy > expression > functionCall";
-
-	while (p->t.kind != TOKEN_CLOSE_PAREN) {
-		if (call->n_args)
-			AVOW_TRY(expect(p, TOKEN_COMMA, rule));
-		AVOW_TRY(parse_expr(p, tail));
-		tail = &(*tail)->next;
-		call->n_args++;
-	}
-	return advance(p);
-}
-
-static enum avow_err
-parse_call(struct parser *p, struct policy_expr *x)
-{
-	struct policy_at at = {x->place, x->name, "policy > expression > functionCall"};
-
-	if (++p->depth > AVOW_MAX_POLICY_DEPTH)
-		return policy_refuse(p->err, AVOW_E_POLICY_DEPTH, &at, NULL,
-			"function calls are nested more than %d deep",
-			AVOW_MAX_POLICY_DEPTH);
-	x->kind = EXPR_CALL;
-	AVOW_TRY(advance(p));
-	AVOW_TRY(parse_args(p, x));
-	p->depth--;
-	return AVOW_OK;
-}
-
-static enum avow_err
-parse_name(struct parser *p, struct policy_expr *x)
-{
-	static const char rule[] = "policy > expression";
-
-	x->name = p->t.text;
-	AVOW_TRY(advance(p));
-	if (avow_span_eq_str(x->name, "true") || avow_span_eq_str(x->name, "false")) {
-		x->kind = EXPR_BOOLEAN;
-		x->boolean = x->name.n == 4;
-		return AVOW_OK;
-	}
-	if (p->t.kind == TOKEN_OPEN_PAREN)
-		return parse_call(p, x);
-	if (p->t.kind != TOKEN_DOT)
-		return mismatch(p, "{'.', '('}", rule);
-	AVOW_TRY(advance(p));
-	x->kind = EXPR_PROP;
-	x->prop = p->t.kind == TOKEN_IDENT ? policy_prop_lookup(p->t.text) : PROP_COUNT;
-	if (x->prop == PROP_COUNT)
-		return mismatch(p, "{'type', 'value', 'valueType', 'issuer'}", rule);
-	return advance(p);
-}
-
-static enum avow_err
-parse_expr(struct parser *p, struct policy_expr **out)
-{
-	enum avow_err e;
-	struct policy_expr *x = new_node(p, sizeof(*x), &e);
-
-	if (!x)
-		return e;
-	*out = x;
-	x->place = p->t.place;
-	x->slot = NO_SLOT;
-	switch ((int)p->t.kind) {
-	case TOKEN_STRING:
-		x->kind = EXPR_STRING;
-		x->string = p->t.string;
-		return advance(p);
-	case TOKEN_INTEGER:
-		return parse_integer(p, x, false);
-	case TOKEN_MINUS:
-		AVOW_TRY(advance(p));
-		return parse_integer(p, x, true);
-	case TOKEN_IDENT:
-		return parse_name(p, x);
-	default:
-		return mismatch(p,
-			"{a string, an integer, 'true', 'false', a name, a function}",
-			"policy > expression");
-	}
-}
-
 /* --- conditions --------------------------------------------------------------------- */
 
 static enum avow_err
@@ -243,17 +91,17 @@ parse_op(struct parser *p, struct policy_test *test)
 		test->op = OP_GE;
 		break;
 	default:
-		return mismatch(p, "{'==', '!=', '<', '<=', '>', '>='}",
+		return policy_mismatch(p, "{'==', '!=', '<', '<=', '>', '>='}",
 			"policy > rule > condition");
 	}
-	return advance(p);
+	return policy_advance(p);
 }
 
 static enum avow_err
 parse_test(struct parser *p, struct policy_test **out)
 {
 	enum avow_err e;
-	struct policy_test *test = new_node(p, sizeof(*test), &e);
+	struct policy_test *test = policy_node(p, sizeof(*test), &e);
 
 	if (!test)
 		return e;
@@ -262,11 +110,11 @@ parse_test(struct parser *p, struct policy_test **out)
 	test->prop =
 		p->t.kind == TOKEN_IDENT ? policy_prop_lookup(p->t.text) : PROP_COUNT;
 	if (test->prop == PROP_COUNT)
-		return mismatch(p, "{'type', 'value', 'valueType', 'issuer'}",
+		return policy_mismatch(p, "{'type', 'value', 'valueType', 'issuer'}",
 			"policy > rule > condition");
-	AVOW_TRY(advance(p));
+	AVOW_TRY(policy_advance(p));
 	AVOW_TRY(parse_op(p, test));
-	return parse_expr(p, &test->expr);
+	return policy_parse_expr(p, &test->expr);
 }
 
 static enum avow_err
@@ -275,16 +123,16 @@ parse_tests(struct parser *p, struct policy_cond *cond)
 	struct policy_test **tail = &cond->tests;
 	static const char rule[] = "policy > rule > condition";
 
-	AVOW_TRY(expect(p, TOKEN_OPEN_BRACKET, rule));
+	AVOW_TRY(policy_expect(p, TOKEN_OPEN_BRACKET, rule));
 	for (;;) {
 		AVOW_TRY(parse_test(p, tail));
 		tail = &(*tail)->next;
 		cond->n_tests++;
 		if (p->t.kind == TOKEN_CLOSE_BRACKET)
-			return advance(p);
+			return policy_advance(p);
 		if (p->t.kind != TOKEN_COMMA)
-			return mismatch(p, "{',', ']'}", rule);
-		AVOW_TRY(advance(p));
+			return policy_mismatch(p, "{',', ']'}", rule);
+		AVOW_TRY(policy_advance(p));
 	}
 }
 
@@ -293,7 +141,7 @@ parse_cond(struct parser *p, struct policy_cond **out)
 {
 	static const char rule[] = "policy > rule > condition";
 	enum avow_err e;
-	struct policy_cond *cond = new_node(p, sizeof(*cond), &e);
+	struct policy_cond *cond = policy_node(p, sizeof(*cond), &e);
 
 	if (!cond)
 		return e;
@@ -302,13 +150,13 @@ parse_cond(struct parser *p, struct policy_cond **out)
 	cond->slot = NO_SLOT;
 	if (p->t.kind == TOKEN_NOT) {
 		cond->negated = true;
-		AVOW_TRY(advance(p));
+		AVOW_TRY(policy_advance(p));
 	}
 	if (p->t.kind == TOKEN_IDENT) {
 		cond->ident = p->t.text;
 		cond->ident_place = p->t.place;
-		AVOW_TRY(advance(p));
-		AVOW_TRY(expect(p, TOKEN_COLON, rule));
+		AVOW_TRY(policy_advance(p));
+		AVOW_TRY(policy_expect(p, TOKEN_COLON, rule));
 	}
 	return parse_tests(p, cond);
 }
@@ -325,8 +173,8 @@ parse_conds(struct parser *p, struct policy_rule *r)
 		if (p->t.kind == TOKEN_ARROW)
 			return AVOW_OK;
 		if (p->t.kind != TOKEN_AND)
-			return mismatch(p, "{'&&', '=>'}", "policy > rule");
-		AVOW_TRY(advance(p));
+			return policy_mismatch(p, "{'&&', '=>'}", "policy > rule");
+		AVOW_TRY(policy_advance(p));
 	}
 }
 
@@ -337,7 +185,7 @@ parse_field(struct parser *p, struct policy_field **out)
 {
 	static const char rule[] = "policy > rule > action > claim";
 	enum avow_err e;
-	struct policy_field *f = new_node(p, sizeof(*f), &e);
+	struct policy_field *f = policy_node(p, sizeof(*f), &e);
 
 	if (!f)
 		return e;
@@ -345,11 +193,11 @@ parse_field(struct parser *p, struct policy_field **out)
 	f->place = p->t.place;
 	f->prop = p->t.kind == TOKEN_IDENT ? policy_prop_lookup(p->t.text) : PROP_COUNT;
 	if (f->prop == PROP_COUNT)
-		return mismatch(
+		return policy_mismatch(
 			p, "{'claim', 'type', 'value', 'valueType', 'issuer'}", rule);
-	AVOW_TRY(advance(p));
-	AVOW_TRY(expect(p, TOKEN_ASSIGN, rule));
-	return parse_expr(p, &f->expr);
+	AVOW_TRY(policy_advance(p));
+	AVOW_TRY(policy_expect(p, TOKEN_ASSIGN, rule));
+	return policy_parse_expr(p, &f->expr);
 }
 
 static enum avow_err
@@ -359,11 +207,11 @@ parse_claim(struct parser *p, struct policy_rule *r)
 	struct policy_field **tail = &r->fields;
 
 	if (at_word(p, "claim")) {
-		AVOW_TRY(advance(p));
-		AVOW_TRY(expect(p, TOKEN_ASSIGN, rule));
+		AVOW_TRY(policy_advance(p));
+		AVOW_TRY(policy_expect(p, TOKEN_ASSIGN, rule));
 		r->claim = p->t.text;
 		r->claim_place = p->t.place;
-		return expect(p, TOKEN_IDENT, rule);
+		return policy_expect(p, TOKEN_IDENT, rule);
 	}
 	for (;;) {
 		AVOW_TRY(parse_field(p, tail));
@@ -371,8 +219,8 @@ parse_claim(struct parser *p, struct policy_rule *r)
 		if (p->t.kind == TOKEN_CLOSE_PAREN)
 			return AVOW_OK;
 		if (p->t.kind != TOKEN_COMMA)
-			return mismatch(p, "{',', ')'}", rule);
-		AVOW_TRY(advance(p));
+			return policy_mismatch(p, "{',', ')'}", rule);
+		AVOW_TRY(policy_advance(p));
 	}
 }
 
@@ -383,13 +231,13 @@ parse_action(struct parser *p, struct policy_rule *r)
 
 	r->action_place = p->t.place;
 	if (p->t.kind != TOKEN_IDENT || !policy_action_lookup(p->t.text, &r->action))
-		return mismatch(
+		return policy_mismatch(
 			p, "{'permit', 'deny', 'add', 'issue', 'issueproperty'}", rule);
-	AVOW_TRY(advance(p));
-	AVOW_TRY(expect(p, TOKEN_OPEN_PAREN, rule));
+	AVOW_TRY(policy_advance(p));
+	AVOW_TRY(policy_expect(p, TOKEN_OPEN_PAREN, rule));
 	if (r->action != AVOW_POLICY_PERMIT && r->action != AVOW_POLICY_DENY)
 		AVOW_TRY(parse_claim(p, r));
-	return expect(p, TOKEN_CLOSE_PAREN, rule);
+	return policy_expect(p, TOKEN_CLOSE_PAREN, rule);
 }
 
 /* --- rules and sections ----------------------------------------------------------------- */
@@ -409,7 +257,7 @@ static enum avow_err
 parse_rule(struct parser *p, struct policy_rule **out)
 {
 	enum avow_err e;
-	struct policy_rule *r = new_node(p, sizeof(*r), &e);
+	struct policy_rule *r = policy_node(p, sizeof(*r), &e);
 	struct policy_comment *before;
 
 	if (!r)
@@ -422,9 +270,9 @@ parse_rule(struct parser *p, struct policy_rule **out)
 	r->place = p->t.place;
 	if (p->t.kind != TOKEN_ARROW)
 		AVOW_TRY(parse_conds(p, r));
-	AVOW_TRY(expect(p, TOKEN_ARROW, "policy > rule"));
+	AVOW_TRY(policy_expect(p, TOKEN_ARROW, "policy > rule"));
 	AVOW_TRY(parse_action(p, r));
-	AVOW_TRY(expect(p, TOKEN_SEMICOLON, "policy > rule"));
+	AVOW_TRY(policy_expect(p, TOKEN_SEMICOLON, "policy > rule"));
 	r->comments = take_inner(p, p->last_line);
 	r->trailing = take_trailing(p);
 	return AVOW_OK;
@@ -442,7 +290,7 @@ parse_sect(struct parser *p, struct policy_sect **out)
 {
 	static const char rule[] = "policy > section";
 	enum avow_err e;
-	struct policy_sect *s = new_node(p, sizeof(*s), &e);
+	struct policy_sect *s = policy_node(p, sizeof(*s), &e);
 	struct policy_rule **tail;
 
 	if (!s)
@@ -452,21 +300,21 @@ parse_sect(struct parser *p, struct policy_sect **out)
 	s->written = p->t.text;
 	tail = &s->rules;
 	if (p->t.kind != TOKEN_IDENT || !policy_section_lookup(p->t.text, &s->kind))
-		return mismatch(p,
+		return policy_mismatch(p,
 			"{'configurationrules', 'authorizationrules', 'issuancerules'}",
 			rule);
-	AVOW_TRY(advance(p));
+	AVOW_TRY(policy_advance(p));
 	s->comments = take_comments(p);
-	AVOW_TRY(expect(p, TOKEN_OPEN_BRACE, rule));
+	AVOW_TRY(policy_expect(p, TOKEN_OPEN_BRACE, rule));
 	while (starts_rule(p)) {
 		AVOW_TRY(parse_rule(p, tail));
 		tail = &(*tail)->next;
 	}
 	if (p->t.kind != TOKEN_CLOSE_BRACE)
-		return mismatch(p, "{'=>', '[', '!', a name, '}'}", rule);
-	AVOW_TRY(advance(p));
+		return policy_mismatch(p, "{'=>', '[', '!', a name, '}'}", rule);
+	AVOW_TRY(policy_advance(p));
 	s->tail = take_comments(p);
-	AVOW_TRY(expect(p, TOKEN_SEMICOLON, rule));
+	AVOW_TRY(policy_expect(p, TOKEN_SEMICOLON, rule));
 	s->trailing = take_trailing(p);
 	return AVOW_OK;
 }
@@ -477,7 +325,7 @@ parse_number(struct parser *p, unsigned *out)
 	bool plain = p->t.text.n == 1;
 
 	*out = plain && p->t.magnitude < 10 ? (unsigned)p->t.magnitude : 10;
-	return expect(p, TOKEN_INTEGER, "policy > versionInfo");
+	return policy_expect(p, TOKEN_INTEGER, "policy > versionInfo");
 }
 
 static enum avow_err
@@ -487,19 +335,19 @@ parse_version(struct parser *p, struct policy_tree *tree)
 	unsigned major, minor;
 
 	if (!at_word(p, "version"))
-		return mismatch(p, "'version'", at.rule);
-	AVOW_TRY(advance(p));
-	AVOW_TRY(expect(p, TOKEN_ASSIGN, at.rule));
+		return policy_mismatch(p, "'version'", at.rule);
+	AVOW_TRY(policy_advance(p));
+	AVOW_TRY(policy_expect(p, TOKEN_ASSIGN, at.rule));
 	at.place = tree->version_place = p->t.place;
 	at.symbol = p->t.text;
 	AVOW_TRY(parse_number(p, &major));
-	AVOW_TRY(expect(p, TOKEN_DOT, at.rule));
+	AVOW_TRY(policy_expect(p, TOKEN_DOT, at.rule));
 	AVOW_TRY(parse_number(p, &minor));
 	if (major != 1 || minor > 2)
 		return policy_refuse(p->err, AVOW_E_POLICY_VERSION, &at,
 			"{1.0, 1.1, 1.2}", "there are versions 1.0, 1.1 and 1.2");
 	tree->version = major * 10 + minor;
-	AVOW_TRY(expect(p, TOKEN_SEMICOLON, at.rule));
+	AVOW_TRY(policy_expect(p, TOKEN_SEMICOLON, at.rule));
 	tree->comments = take_inner(p, p->last_line);
 	tree->trailing = take_trailing(p);
 	return AVOW_OK;
@@ -510,7 +358,7 @@ parse_policy(struct parser *p, struct policy_tree *tree)
 {
 	struct policy_sect **tail = &tree->sects;
 
-	AVOW_TRY(advance(p));
+	AVOW_TRY(policy_advance(p));
 	AVOW_TRY(parse_version(p, tree));
 	while (p->t.kind != TOKEN_END) {
 		AVOW_TRY(parse_sect(p, tail));

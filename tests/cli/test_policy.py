@@ -97,6 +97,12 @@ def check_counts_a_character_as_one_column_for_the_caret():
     return code == 1 and out.splitlines()[0].startswith("-:1:46: ") and len(out.splitlines()[2]) == 4 + 43 + 1
 
 
+def check_shows_a_window_of_a_long_line():
+    text = "version=1.0;authorizationrules{" + "=>permit();" * 50 + "=>nope();" + "=>permit();" * 50
+    shown, caret = avow("check", "-", text=text)[1].splitlines()[1:3]
+    return len(shown) <= 124 and shown[caret.index("^"):].startswith("nope")
+
+
 def check_says_nothing_of_a_good_policy():
     return avow("check", "-", "--type", "oe", text=OK) == (0, "", "")
 
