@@ -15,6 +15,7 @@
 #include <sys/socket.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 
 static struct conn *
 conn_of(struct MHD_Connection *mhd)
@@ -50,6 +51,7 @@ avow_on_target(void *cls, const char *target, struct MHD_Connection *mhd)
 	rq->target_in_place = avow_span_str(target);
 	rq->target = avow_arena_copy(&rq->arena, rq->target_in_place);
 	c->rq = rq;
+	c->has_asked = true;
 	if (!rq->target.p)
 		rq->code = avow_arena_err(&rq->arena);
 	/* A first request's deadline runs from accept. */
@@ -212,6 +214,10 @@ on_closed(struct worker *w, void **context)
 		return;
 	*context = NULL;
 	w->n_conns--;
+	/* A scan, a failed handshake, garbage: of use when one looks for it. */
+	if (!c->has_asked)
+		AVOW_LOG(AVOW_LOG_DEBUG, "connection_without_request",
+			AVOW_LOGS("client", c->client));
 	/* The library closes its descriptor right after this. */
 	fd = c->lingers ? fcntl(c->fd, F_DUPFD_CLOEXEC, 0) : -1;
 	if (fd >= 0)

@@ -101,6 +101,7 @@ struct conn {
 	int fd;
 	bool lingers; /* answered before all was read: see linger.c */
 	bool has_served; /* a request before this one */
+	bool has_asked; /* a request line came */
 	struct peer peer;
 	char client[INET6_ADDRSTRLEN];
 };

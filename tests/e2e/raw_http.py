@@ -17,8 +17,9 @@ PATIENCE = 30  # seconds until a test is called hung
 class Service:
     """A process that is ready when it says so; log is its standard error."""
 
-    def __init__(self, *command):
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE,
+    def __init__(self, *command, preload=None):
+        env = {**os.environ, "LD_PRELOAD": preload} if preload else None
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, env=env,
                                         stderr=subprocess.PIPE, text=True)
         self.log = []
         self.reader = threading.Thread(target=self._read_log, daemon=True)

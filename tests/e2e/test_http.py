@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """src/http over real sockets: framing, limits, deadlines, draining.
 
-usage: test_http.py PATH/TO/http_app
+usage: test_http.py PATH/TO/http_app PATH/TO/failing_alloc.so
 Bugs of public verifiers that these cases stand for: 27 (one slow or huge
 client stalls the service), 37 (secrets in logs), 39 (our fault told as the
 sender's).
@@ -15,12 +15,12 @@ import time
 import tap
 from raw_http import Closed, Connection, Service, chunked, get, post
 
-APP = sys.argv[1]
+APP, FAILING_ALLOC = sys.argv[1:3]
 MIB = 1024 * 1024
 
 
-def app(*args):
-    return Service(APP, *args)
+def app(*args, **kw):
+    return Service(APP, *args, **kw)
 
 
 def connect(service, **kw):
@@ -563,6 +563,34 @@ def outlives_one_that_leaves_while_it_waits():
         assert code == 0
 
 
+# --- no memory ---------------------------------------------------------------------------------
+
+def outlives_failing_allocations():
+    asked = [get(), post("/echo", "x" * 100000), get("/big"), get("/nowhere"), get("/wait/short"),
+             chunked("/echo", "a", "b" * 5000), get("/refuse/quote")]
+    right = {200, 404, 400}
+    with app(preload=FAILING_ALLOC) as s:
+        s.signal(signal.SIGUSR1)
+        seen = {"closed": 0}
+        for _ in range(150):
+            try:
+                with connect(s) as c:
+                    for data in asked:
+                        a = c.ask(data)
+                        seen[a.status] = seen.get(a.status, 0) + 1
+            except (Closed, ConnectionResetError):
+                seen["closed"] += 1
+        assert s.process.poll() is None, s.log[-3:]
+        assert set(seen) <= right | {500, 503, "closed"}, seen
+        assert seen["closed"] and seen[500] and seen[200], seen
+        s.signal(signal.SIGUSR2)
+        for _ in range(10):
+            still_serves(s)
+        with connect(s) as c:
+            wait_for(c, lambda n: n["connections"] == 1 and n["body_in_flight"] == 0)
+        assert s.stop() == (0, "stopped: whole\n")
+
+
 # --- the end ------------------------------------------------------------------------------------
 
 def drains_at_sigterm():
@@ -662,7 +690,7 @@ CASES = [
     serves_others_meanwhile, does_not_spin_on_an_endless_chunk_line,
     caps_connections_of_an_address, caps_connections_in_all, shares_no_port,
     refuses_plain_http_for_the_world, resumes_a_waiting_request, ends_a_wait_at_its_deadline,
-    outlives_one_that_leaves_while_it_waits, drains_at_sigterm,
+    outlives_one_that_leaves_while_it_waits, outlives_failing_allocations, drains_at_sigterm,
     ends_waits_when_the_drain_is_over, stops_at_once_when_nothing_is_open, logs_no_secret,
 ]
 
