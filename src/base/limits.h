@@ -57,6 +57,12 @@
 #define AVOW_MAX_HCL AVOW_KIB(8)	  /* seen 2600 */
 #define AVOW_MAX_UVM AVOW_KIB(64)	  /* seen 10897 */
 
+/* --- event logs ------------------------------------------------------------- */
+#define AVOW_MAX_EVENT_LOG AVOW_MIB(2) /* seen 72817; areas have 64..256 KiB */
+#define AVOW_MAX_EVENTS 16384u	       /* seen 158 */
+#define AVOW_MAX_EVENT_DATA AVOW_MIB(1) /* seen 23994, a dbx */
+#define AVOW_MAX_EVENT_BANKS 8	       /* seen 3 */
+
 /* --- X.509 --------------------------------------------------------------- */
 #define AVOW_MAX_CERT AVOW_KIB(32)	/* seen 5483: a certificate with a quote */
 #define AVOW_MAX_CERT_EXTENSIONS 64	/* seen 11 */

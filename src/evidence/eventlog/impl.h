@@ -1,0 +1,60 @@
+/* What the files of the event log reader share; nobody else includes it. */
+#ifndef AVOW_EVIDENCE_EVENTLOG_IMPL_H
+#define AVOW_EVIDENCE_EVENTLOG_IMPL_H
+
+#include "base/cursor.h"
+#include "evidence/eventlog/eventlog.h"
+
+/* TPM 2.0 Library part 2, 6.3: TPM_ALG_ID */
+#define ALG_SHA1 0x0004u
+#define ALG_SHA256 0x000bu
+#define ALG_SHA384 0x000cu
+#define ALG_SHA512 0x000du
+
+/* PC Client Platform Firmware Profile, 10.4.1 */
+#define EV_NO_ACTION 0x03u
+#define EV_SEPARATOR 0x04u
+#define EV_ACTION 0x05u
+#define EV_EVENT_TAG 0x06u
+#define EV_IPL 0x0du
+#define EV_OMIT_BOOT_DEVICE_EVENTS 0x12u
+#define EV_EFI_VARIABLE_DRIVER_CONFIG 0x80000001u
+#define EV_EFI_VARIABLE_BOOT 0x80000002u
+#define EV_EFI_ACTION 0x80000007u
+#define EV_EFI_VARIABLE_BOOT2 0x8000000cu
+#define EV_EFI_HCRTM_EVENT 0x80000010u
+#define EV_EFI_VARIABLE_AUTHORITY 0x800000e0u
+#define EV_ARM_DRTM_NO_ACTION 0x900du
+
+#define PFP "TCG PC Client Platform Firmware Profile 1.06, 10"
+
+/* Events in the making, in an arena, in pieces: a count that a log claims is
+ * never allocated before its records were read. */
+struct event_list {
+	struct avow_arena *arena;
+	struct avow_log_event *events;
+	size_t count, cap, max;
+};
+
+/** A refusal at an offset of the log. */
+enum avow_err log_refuse(struct avow_why *why, enum avow_err code, const char *field,
+	const char *expected, uint64_t got, size_t offset);
+/** A new zeroed event at the end, numbered; NULL where memory or max ends. */
+struct avow_log_event *event_list_add(struct event_list *l);
+/** The error that a NULL of event_list_add means. */
+enum avow_err event_list_err(
+	const struct event_list *l, struct avow_why *why, size_t offset);
+
+/** The bank of a TPM_ALG_ID; false for one that cannot be computed. */
+bool log_bank(uint16_t alg, enum avow_hash *out);
+/** The digest of that algorithm, or NULL. */
+const struct avow_log_digest *event_digest(
+	const struct avow_log_event *e, uint16_t alg);
+/** It changes no register (its type says so, or its number is none). */
+bool event_is_silent(const struct avow_eventlog *log, const struct avow_log_event *e);
+
+enum avow_err tcg_parse(struct avow_span bytes, struct avow_arena *a,
+	struct avow_eventlog *out, struct avow_why *why) AVOW_CHECKED;
+bool tcg_is_ccel(const struct avow_eventlog *log);
+
+#endif
