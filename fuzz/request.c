@@ -77,7 +77,7 @@ check_refusal(enum avow_err code, const struct avow_why *why)
 
 	avow_arena_init(&a, AVOW_MIB(1));
 	avow_buf_init(&out, AVOW_KIB(8));
-	avow_http_error_body(&out, code, why);
+	avow_http_error_body(&out, code, why, NULL);
 	must(out.err == AVOW_OK);
 	must(avow_json_parse(avow_buf_span(&out), NULL, &a, &doc, NULL) == AVOW_OK);
 	doc = avow_json_get(avow_json_get(doc, "error"), "innererror");

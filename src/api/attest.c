@@ -10,11 +10,12 @@
 #include "api/request.h"
 #include "base/clock.h"
 #include "base/limits.h"
+#include "wire/json.h"
 
 /* The policy that decides: the provider's, or the request's draft. */
 struct decider {
 	const struct avow_policy *policy;
-	struct avow_policy *draft;	/* owned */
+	struct avow_policy *draft; /* owned */
 	char hash[AVOW_POLICY_HASH_TEXT];
 	struct avow_span signer;
 };
@@ -31,7 +32,8 @@ compile_draft(const struct avow_attest_body *in, struct avow_arena *a,
 		AVOW_TRY(avow_policy_jwt_text(text, a, &text, why));
 	e = avow_policy_compile(text, &d->draft, &perr);
 	if (e != AVOW_OK)
-		return avow_api_policy_error(e, &perr, "draftPolicyForAttestation", why);
+		return avow_api_policy_error(
+			e, &perr, "draftPolicyForAttestation", why);
 	d->policy = d->draft;
 	return avow_policy_hash(text, d->hash);
 }
@@ -89,6 +91,24 @@ make_token(const struct avow_appraisal *ap, const struct avow_view *view,
 	return e;
 }
 
+/* Which rules said no. Without room for it the message alone tells. */
+static void
+tell_policy(const struct avow_appraisal *ap, struct avow_http_request *rq,
+	struct avow_http_response *rs)
+{
+	struct avow_buf b;
+	struct avow_jw w;
+
+	if (!ap->has_outcome || ap->outcome.code == AVOW_OK)
+		return;
+	avow_buf_init_arena(&b, rq->arena, AVOW_MAX_HTTP_DETAIL);
+	avow_jw_init(&w, &b);
+	avow_policy_explain(&ap->outcome, &w);
+	if (b.err == AVOW_OK)
+		rs->detail =
+			(struct avow_http_pair){AVOW_LIT("policy"), avow_buf_span(&b)};
+}
+
 static enum avow_err
 appraise(const struct avow_attest_body *in, const struct avow_kind *kind,
 	const struct avow_view *view, const struct decider *d,
@@ -115,6 +135,7 @@ appraise(const struct avow_attest_body *in, const struct avow_kind *kind,
 
 	if (e != AVOW_OK) {
 		*why = ap.why;
+		tell_policy(&ap, rq, rs);
 		return e;
 	}
 	return make_token(&ap, view, d, ain.at_s, rq, rs, why);
@@ -125,8 +146,8 @@ avow_api_attest(struct avow_http_request *rq, struct avow_http_response *rs,
 	struct avow_why *why)
 {
 	const struct avow_view *view = avow_worker_view(rq->worker_context);
-	const struct avow_kind *kind = avow_kind_by_api_name(
-		avow_api_last_segment(rq->path));
+	const struct avow_kind *kind =
+		avow_kind_by_api_name(avow_api_last_segment(rq->path));
 	struct avow_attest_body in;
 	struct decider d;
 	enum avow_err e;
@@ -135,8 +156,9 @@ avow_api_attest(struct avow_http_request *rq, struct avow_http_response *rs,
 		return avow_api_unknown_type(avow_api_last_segment(rq->path), why);
 	AVOW_TRY(avow_api_check_version(rq, why));
 	AVOW_TRY(avow_attest_body_decode(rq->body, kind, rq->arena, &in, why));
-	AVOW_TRY(choose_policy(&in, view, kind, rq->arena, &d, why));
-	e = appraise(&in, kind, view, &d, rq, rs, why);
+	e = choose_policy(&in, view, kind, rq->arena, &d, why);
+	if (e == AVOW_OK)
+		e = appraise(&in, kind, view, &d, rq, rs, why);
 	avow_policy_free(d.draft);
 	return e;
 }

@@ -95,6 +95,8 @@
 /* clients of the contract send about 15; a proxy chain adds some */
 #define AVOW_MAX_HTTP_HEADER_COUNT 100
 #define AVOW_MAX_HTTP_QUERY 32			/* the contract has 1 or 2 */
+/* Why a policy refused: up to 8 rules, each with texts of bounded length. */
+#define AVOW_MAX_HTTP_DETAIL AVOW_KIB(32)
 #define AVOW_MAX_HTTP_TARGET AVOW_KIB(8)	/* RFC 9112, 3: at least 8000 */
 
 #endif

@@ -54,8 +54,8 @@ put_detail(struct avow_jw *w, const struct avow_why *why)
 }
 
 void
-avow_http_error_body(
-	struct avow_buf *out, enum avow_err code, const struct avow_why *why)
+avow_http_error_body(struct avow_buf *out, enum avow_err code,
+	const struct avow_why *why, const struct avow_http_pair *more)
 {
 	bool detailed = why && why->code == code && !is_our_fault(code);
 	const char *text = detailed && why->message[0] ? why->message : NULL;
@@ -73,6 +73,10 @@ avow_http_error_body(
 	member(&w, "message", avow_err_text(code));
 	if (detailed)
 		put_detail(&w, why);
+	if (detailed && more && more->name.n) {
+		avow_jw_name_span(&w, more->name);
+		avow_jw_raw(&w, more->value);
+	}
 	avow_jw_close(&w);
 	avow_jw_close(&w);
 	avow_jw_close(&w);

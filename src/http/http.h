@@ -70,6 +70,9 @@ struct avow_http_response {
 	int retry_after_s; /* 0: the default where the status needs one */
 	struct avow_http_pair extra[4]; /* more headers; arena or static */
 	size_t n_extra;
+	/* One member more of a refusal's innererror: a static name, and JSON
+	 * text in the request's arena. No name: none. */
+	struct avow_http_pair detail;
 	uint64_t wait_token; /* not 0: avow_http_wait was called */
 	int wait_ms;
 };
@@ -79,7 +82,7 @@ struct avow_http_response {
  * @return AVOW_OK when `rs` holds the answer (or avow_http_wait was called);
  * any other code, with `why` filled where a check refused, is sent as an
  * error body with the status and API code of base/err.def, and what `rs`
- * holds is dropped but for extra headers and retry_after_s.
+ * holds is dropped but for detail, extra headers and retry_after_s.
  */
 typedef enum avow_err avow_http_handler(struct avow_http_request *rq,
 	struct avow_http_response *rs, struct avow_why *why);
@@ -208,8 +211,9 @@ void avow_http_extra(
  * {"error":{"code","message","innererror":{"code","message","check","field",
  * "expected","got","source","document","offset"}}}; absent details are left
  * out, and so are all of our own faults' (class INTERNAL, CRYPTO, STORE).
+ * `more` may be NULL: see detail of struct avow_http_response.
  */
-void avow_http_error_body(
-	struct avow_buf *out, enum avow_err code, const struct avow_why *why);
+void avow_http_error_body(struct avow_buf *out, enum avow_err code,
+	const struct avow_why *why, const struct avow_http_pair *more);
 
 #endif

@@ -10,8 +10,10 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "base/limits.h"
+
 #define JSON_TYPE "application/json; charset=utf-8"
-#define ERROR_BODY_MAX 8192
+#define ERROR_BODY_MAX (AVOW_KIB(8) + AVOW_MAX_HTTP_DETAIL)
 
 /* RFC 9110, 10.2.3: seconds. Being busy passes sooner than missing data. */
 static int
@@ -81,7 +83,7 @@ avow_reply_make(struct request *rq, int *status)
 	if (rq->code != AVOW_OK) {
 		avow_buf_clear(body);
 		avow_buf_init(body, ERROR_BODY_MAX);
-		avow_http_error_body(body, rq->code, &rq->why);
+		avow_http_error_body(body, rq->code, &rq->why, &rq->rs.detail);
 		rq->rs.content_type = NULL;
 		rq->rs.status = avow_err_http(rq->code);
 	}
@@ -121,7 +123,7 @@ avow_reply_raw(struct avow_buf *out, const char *id, enum avow_err code,
 	struct avow_buf body;
 
 	avow_buf_init(&body, ERROR_BODY_MAX);
-	avow_http_error_body(&body, code, why);
+	avow_http_error_body(&body, code, why, NULL);
 	avow_buf_printf(out, "HTTP/1.1 %d %s\r\n", status,
 		MHD_get_reason_phrase_for((unsigned)status));
 	put_date(out);

@@ -219,6 +219,26 @@ def policies_refuse_with_their_own_codes():
 
 
 @tap.case()
+def a_denied_attestation_names_the_rules_in_its_innererror():
+    s = World.service()
+
+    def why(text):
+        status, answer = s.attest("SgxEnclave", {"quote": quote(), "draftPolicyForAttestation": text})
+        assert status == 400, answer
+        return answer["error"]["innererror"]["policy"]
+
+    deny = why("version= 1.0;\nauthorizationrules{\n=> permit();\n=> deny();};")
+    assert deny["decision"] == "deny", deny
+    assert [(r["action"], r["line"], r["fired"]) for r in deny["rules"]] == [("deny", 4, True)], deny
+    near = why('version= 1.0;\nauthorizationrules{\n[type=="x-ms-sgx-svn", value==9] => permit();\n'
+               '[type=="x-ms-sgx-sv"] => permit();};')
+    assert [(r["action"], r["line"], r["fired"]) for r in near["rules"]] == [("permit", 3, False), ("permit", 4, False)], near
+    wrong, absent = (r["failed"] for r in near["rules"])
+    assert (wrong["claim"], wrong["wanted"], wrong["found"]) == ("x-ms-sgx-svn", "9", "7"), near
+    assert (absent["reason"], absent["nearest"]) == ("no-claim", "x-ms-sgx-svn"), near
+
+
+@tap.case()
 def a_nonce_comes_back_as_text_whatever_it_was():
     s = World.service()
     for nonce, text in (("n-1", "n-1"), (18446744073709551615, "18446744073709551615")):

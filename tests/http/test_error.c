@@ -6,13 +6,15 @@
 static struct avow_why why;
 static const struct avow_at at = {"pck_chain", "not_after", "RFC 5280, 4.1.2.5"};
 
+static const struct avow_http_pair *more;
+
 static void
 assert_body(enum avow_err code, const char *expected)
 {
 	struct avow_buf out;
 
 	avow_buf_init(&out, 8192);
-	avow_http_error_body(&out, code, &why);
+	avow_http_error_body(&out, code, &why, more);
 	assert_ok(out.err);
 	assert_string_equal(expected, avow_buf_str(&out));
 	avow_buf_clear(&out);
@@ -23,6 +25,7 @@ setup(void **state)
 {
 	(void)state;
 	avow_why_init(&why);
+	more = NULL;
 	return 0;
 }
 
@@ -70,6 +73,31 @@ hides_the_inside_of_our_own_faults(void **state)
 		"failed\"}}}");
 }
 
+/* A detail is as inner as the rest: of this refusal, and never of our faults. */
+static void
+tells_a_handlers_detail(void **state)
+{
+	const struct avow_http_pair rules = {
+		AVOW_LIT("policy"), AVOW_LIT("{\"rules\":[]}")};
+
+	(void)state;
+	more = &rules;
+	avow_refuse(&why, AVOW_E_POLICY_DENIED,
+		&(struct avow_at){"policy", NULL, "docs/policy.md"}, NULL, NULL);
+	assert_body(AVOW_E_POLICY_DENIED,
+		"{\"error\":{\"code\":\"PolicyEvaluationError\",\"message\":\"a deny "
+		"rule of the policy fired\",\"innererror\":{\"code\":"
+		"\"policy_denied\",\"message\":\"a deny rule of the policy fired\","
+		"\"check\":\"policy\",\"source\":\"docs/policy.md\",\"policy\":"
+		"{\"rules\":[]}}}}");
+	avow_why_init(&why);
+	avow_refuse(&why, AVOW_E_STORE, &at, "secret", "secret");
+	assert_body(AVOW_E_STORE,
+		"{\"error\":{\"code\":\"StoreUnavailable\",\"message\":\"the store "
+		"failed\",\"innererror\":{\"code\":\"store\",\"message\":\"the store "
+		"failed\"}}}");
+}
+
 static void
 ignores_details_of_another_refusal(void **state)
 {
@@ -105,6 +133,7 @@ main(void)
 		cmocka_unit_test_setup(tells_all_of_a_refusal, setup),
 		cmocka_unit_test_setup(leaves_out_what_is_not_known, setup),
 		cmocka_unit_test_setup(hides_the_inside_of_our_own_faults, setup),
+		cmocka_unit_test_setup(tells_a_handlers_detail, setup),
 		cmocka_unit_test_setup(ignores_details_of_another_refusal, setup),
 		cmocka_unit_test_setup(gives_every_code_its_status, setup),
 	};
