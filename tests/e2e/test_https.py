@@ -187,7 +187,7 @@ def holds_a_thousand_idle_connections():
         raise tap.Skip("too few descriptors")
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 4096), hard))
     context = tls_context()
-    with app() as s:
+    with app("head_ms=300000", "idle_ms=300000") as s:
         before = s.rss_kib()
         held = [connect(s, context) for _ in range(IDLE)]
         for c in held:
