@@ -76,6 +76,10 @@ verify(const struct avow_appraise_in *in, const struct avow_evidence *ev,
 		.runtime = in->runtime,
 		.init = in->init,
 		.cache = in->cache,
+		.certs = in->certs,
+		.n_certs = in->n_certs,
+		.snp_id_keys = in->snp_id_keys,
+		.n_snp_id_keys = in->n_snp_id_keys,
 	};
 
 	return avow_evidence_verify(ev, &vin, a, &out->findings, &out->verified,

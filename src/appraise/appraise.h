@@ -33,6 +33,10 @@ struct avow_appraise_in {
 	struct avow_span evidence;	/* decoded bytes */
 	struct avow_bound_data runtime, init;
 	struct avow_span nonce;		/* echoed; empty: none */
+	const struct avow_span *certs;	/* SEV-SNP: see struct avow_verify_in */
+	size_t n_certs;
+	const struct avow_span *snp_id_keys;
+	size_t n_snp_id_keys;
 
 	const struct avow_policy *policy; /* NULL: none is applied (tools) */
 	bool is_draft;			/* a tenth of the step budget */

@@ -21,9 +21,9 @@ static const char USAGE[] =
 	"usage: avow appraise KIND FILE [OPTIONS]\n"
 	"\n"
 	"Verifies evidence without a server and prints one JSON object.\n"
-	"KIND is sgx or oe. FILE is raw bytes, hex, base64 or base64url; - is stdin.\n"
+	"KIND is sgx, oe or snp. FILE is raw bytes, hex, base64 or base64url; - is stdin.\n"
 	"\n"
-	"  --collateral DIR        Intel's signed collateral, as PCS serves it\n"
+	"  --collateral DIR        the makers' signed collateral, as PCS and KDS serve it\n"
 	"  --at TIME               appraisal time, RFC 3339 (default: now)\n"
 	"  --accept-tcb A,B        accepted TCB statuses\n"
 	"  --collateral-grace D    tolerate collateral this long behind nextUpdate (36h, 30d)\n"
@@ -31,10 +31,11 @@ static const char USAGE[] =
 	"  --trace                 with --policy: show each rule's course\n"
 	"  --runtime-data FILE     data whose SHA-256 the report data must hold\n"
 	"  --runtime-type T        binary (default) or json\n"
-	"  --init-data FILE        data whose SHA-256 CONFIGID must hold\n"
+	"  --init-data FILE        data whose SHA-256 CONFIGID or host data must hold\n"
 	"  --init-type T           binary (default) or json\n"
 	"  --nonce S               copied into the claims\n"
-	"  --trust-anchor PEM      a root to trust beside Intel's (may be repeated)\n"
+	"  --certs FILE            snp: certificates, PEM or DER (may be repeated)\n"
+	"  --trust-anchor PEM      a root to trust beside the makers' (may be repeated)\n"
 	"\n"
 	"exit status: 0 verified, 1 refused, 2 undecided, 64 usage\n";
 
@@ -50,6 +51,7 @@ static const struct option OPTIONS[] = {
 	{"init-data", required_argument, NULL, 'i'},
 	{"init-type", required_argument, NULL, 'I'},
 	{"nonce", required_argument, NULL, 'n'},
+	{"certs", required_argument, NULL, 'C'},
 	{"trust-anchor", required_argument, NULL, 'A'},
 	{NULL, 0, NULL, 0},
 };
@@ -59,6 +61,8 @@ struct run {
 	struct avow_appraise_in in;
 	struct avow_arena arena;
 	struct avow_buf evidence, runtime, init, policy_text;
+	struct avow_buf cert_files[AVOW_MAX_SNP_CERTS];
+	struct avow_span certs[AVOW_MAX_SNP_CERTS];
 	struct avow_policy *policy;
 	struct avow_policy_trace trace;
 	struct avow_anchors *anchors;
@@ -76,6 +80,8 @@ run_clear(struct run *r)
 	avow_buf_clear(&r->runtime);
 	avow_buf_clear(&r->init);
 	avow_buf_clear(&r->policy_text);
+	for (size_t i = 0; i < r->in.n_certs; i++)
+		avow_buf_clear(&r->cert_files[i]);
 	avow_arena_clear(&r->arena);
 }
 
@@ -117,6 +123,22 @@ read_policy(struct run *r, const char *path)
 }
 
 static int
+read_certs(struct run *r, const char *path)
+{
+	size_t n = r->in.n_certs;
+
+	if (n == AVOW_MAX_SNP_CERTS)
+		return avow_cli_usage(&avow_cmd_appraise, "--certs: at most %d files",
+			AVOW_MAX_SNP_CERTS);
+	if (!avow_cli_read(path, &r->cert_files[n]))
+		return AVOW_EXIT_USAGE;
+	r->certs[n] = avow_buf_span(&r->cert_files[n]);
+	r->in.certs = r->certs;
+	r->in.n_certs = n + 1;
+	return AVOW_EXIT_OK;
+}
+
+static int
 read_anchor(struct run *r, const char *path)
 {
 	struct avow_buf pem;
@@ -126,8 +148,7 @@ read_anchor(struct run *r, const char *path)
 	if (!avow_cli_read(path, &pem))
 		return AVOW_EXIT_USAGE;
 	avow_why_init(&why);
-	e = avow_anchors_add_pem(r->anchors, AVOW_ANCHOR_INTEL_SGX,
-		avow_buf_span(&pem), &why);
+	e = avow_anchors_add_any(r->anchors, avow_buf_span(&pem), &why);
 	avow_buf_clear(&pem);
 	if (e == AVOW_OK)
 		return AVOW_EXIT_OK;
@@ -163,6 +184,7 @@ read_option(struct run *r, int option, const char *arg)
 	case 'i': return read_data(arg, &r->init, &r->in.init);
 	case 'I': return read_type(arg, &r->in.init.is_json);
 	case 'n': r->in.nonce = avow_span_str(arg); return AVOW_EXIT_OK;
+	case 'C': return read_certs(r, arg);
 	case 'A': return read_anchor(r, arg);
 	default: return avow_cli_usage(cmd, "unknown option");
 	}

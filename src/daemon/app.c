@@ -29,8 +29,7 @@ add_anchor(struct avow_anchors *anchors, const char *path, struct avow_why *why)
 	avow_buf_init(&pem, AVOW_MIB(1));
 	e = avow_file_read(path, &pem);
 	if (e == AVOW_OK)
-		e = avow_anchors_add_pem(anchors, AVOW_ANCHOR_INTEL_SGX,
-			avow_buf_span(&pem), why);
+		e = avow_anchors_add_any(anchors, avow_buf_span(&pem), why);
 	else
 		avow_refuse(why, e, &(struct avow_at){"config", "trust_anchor", NULL},
 			"a PEM file", "%s", path);

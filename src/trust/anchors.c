@@ -166,6 +166,7 @@ avow_anchors_new(bool with_builtin, struct avow_anchors **out)
 
 /* What one PEM block adds: a key, and its certificate if it came as one. */
 struct addition {
+	enum avow_anchor_kind kind;
 	struct anchor key;
 	struct avow_pubkey *pubkey;
 	struct avow_cert *cert;
@@ -179,21 +180,42 @@ unusable(struct avow_why *why, const char *expected)
 	return avow_refuse(why, AVOW_E_ANCHOR_FORMAT, &at, expected, NULL);
 }
 
-static enum avow_err
-key_fits(enum avow_anchor_kind kind, const struct avow_pubkey *k, struct avow_why *why)
+static bool
+is_intel_key(const struct avow_pubkey *k)
 {
-	if (kind == AVOW_ANCHOR_INTEL_SGX && avow_pubkey_type(k) != AVOW_KEY_P256)
+	return avow_pubkey_type(k) == AVOW_KEY_P256;
+}
+
+static bool
+is_amd_key(const struct avow_pubkey *k)
+{
+	return avow_pubkey_type(k) == AVOW_KEY_RSA && avow_pubkey_bits(k) == 4096;
+}
+
+/* The kind that was asked for, or the one maker whose roots have such keys. */
+static enum avow_err
+choose_kind(const enum avow_anchor_kind *asked, const struct avow_pubkey *k,
+	enum avow_anchor_kind *kind, struct avow_why *why)
+{
+	if (asked)
+		*kind = *asked;
+	else if (is_intel_key(k))
+		*kind = AVOW_ANCHOR_INTEL_SGX;
+	else if (is_amd_key(k))
+		*kind = AVOW_ANCHOR_AMD_ARK;
+	else
+		return unusable(why, "a P-256 key (Intel's) or RSA of 4096 bits (AMD's)");
+	if (*kind == AVOW_ANCHOR_INTEL_SGX && !is_intel_key(k))
 		return unusable(why, "a P-256 key");
-	if (kind == AVOW_ANCHOR_AMD_ARK && (avow_pubkey_type(k) != AVOW_KEY_RSA ||
-						   avow_pubkey_bits(k) != 4096))
+	if (*kind == AVOW_ANCHOR_AMD_ARK && !is_amd_key(k))
 		return unusable(why, "an RSA key of 4096 bits");
 	return AVOW_OK;
 }
 
 /* A self-signed CA: a leaf or an intermediate pinned by mistake is refused. */
 static enum avow_err
-read_cert(enum avow_anchor_kind kind, struct avow_span der, struct addition *add,
-	struct avow_why *why)
+read_cert(const enum avow_anchor_kind *kind, struct avow_span der,
+	struct addition *add, struct avow_why *why)
 {
 	enum avow_err e = avow_cert_parse(der, &add->cert, NULL);
 
@@ -201,7 +223,7 @@ read_cert(enum avow_anchor_kind kind, struct avow_span der, struct addition *add
 		return e;
 	if (e != AVOW_OK)
 		return unusable(why, "a certificate that parses");
-	AVOW_TRY(key_fits(kind, add->cert->key, why));
+	AVOW_TRY(choose_kind(kind, add->cert->key, &add->kind, why));
 	if (!avow_cert_is_self_issued(add->cert))
 		return unusable(why, "a self-signed CA certificate");
 	e = avow_chain_link(add->cert, add->cert, 0, NULL);
@@ -210,12 +232,12 @@ read_cert(enum avow_anchor_kind kind, struct avow_span der, struct addition *add
 	if (e != AVOW_OK)
 		return unusable(why, "a self-signed CA certificate");
 	add->pubkey = avow_pubkey_ref(add->cert->key);
-	return anchor_of(kind, add->pubkey, &add->key);
+	return anchor_of(add->kind, add->pubkey, &add->key);
 }
 
 static enum avow_err
-read_key(enum avow_anchor_kind kind, struct avow_span der, struct addition *add,
-	struct avow_why *why)
+read_key(const enum avow_anchor_kind *kind, struct avow_span der,
+	struct addition *add, struct avow_why *why)
 {
 	enum avow_err e = avow_pubkey_from_spki(der, &add->pubkey);
 
@@ -223,12 +245,12 @@ read_key(enum avow_anchor_kind kind, struct avow_span der, struct addition *add,
 		return e;
 	if (e != AVOW_OK)
 		return unusable(why, "a public key that parses");
-	AVOW_TRY(key_fits(kind, add->pubkey, why));
-	return anchor_of(kind, add->pubkey, &add->key);
+	AVOW_TRY(choose_kind(kind, add->pubkey, &add->kind, why));
+	return anchor_of(add->kind, add->pubkey, &add->key);
 }
 
 static enum avow_err
-read_block(enum avow_anchor_kind kind, const struct avow_pem_block *b,
+read_block(const enum avow_anchor_kind *kind, const struct avow_pem_block *b,
 	struct addition *add, struct avow_why *why)
 {
 	if (avow_span_eq_str(b->label, "CERTIFICATE"))
@@ -239,22 +261,21 @@ read_block(enum avow_anchor_kind kind, const struct avow_pem_block *b,
 }
 
 static enum avow_err
-take(struct avow_anchors *a, enum avow_anchor_kind kind, struct addition *adds,
-	size_t n)
+take(struct avow_anchors *a, struct addition *adds, size_t n)
 {
 	AVOW_TRY(reserve(a, n));
 	for (size_t i = 0; i < n; i++) {
 		AVOW_TRY(add_key(a, &adds[i].key, adds[i].pubkey));
 		if (!adds[i].cert)
 			continue;
-		a->certs[a->n_certs++] = (struct root_cert){kind, adds[i].cert};
+		a->certs[a->n_certs++] = (struct root_cert){adds[i].kind, adds[i].cert};
 		adds[i].cert = NULL;
 	}
 	return AVOW_OK;
 }
 
 static enum avow_err
-add_blocks(struct avow_anchors *a, enum avow_anchor_kind kind,
+add_blocks(struct avow_anchors *a, const enum avow_anchor_kind *kind,
 	const struct avow_pem_block *b, size_t n, struct avow_why *why)
 {
 	struct addition *adds = calloc(n, sizeof(*adds));
@@ -268,7 +289,7 @@ add_blocks(struct avow_anchors *a, enum avow_anchor_kind kind,
 			avow_why_field(why, "PEM block %zu", i + 1);
 	}
 	if (e == AVOW_OK)
-		e = take(a, kind, adds, n);
+		e = take(a, adds, n);
 	for (size_t i = 0; i < n; i++) {
 		avow_cert_free(adds[i].cert);
 		avow_pubkey_free(adds[i].pubkey);
@@ -277,8 +298,9 @@ add_blocks(struct avow_anchors *a, enum avow_anchor_kind kind,
 	return e;
 }
 
-enum avow_err
-avow_anchors_add_pem(struct avow_anchors *a, enum avow_anchor_kind kind,
+/* kind NULL: by each key. */
+static enum avow_err
+add_text(struct avow_anchors *a, const enum avow_anchor_kind *kind,
 	struct avow_span pem, struct avow_why *why)
 {
 	struct avow_arena scratch;
@@ -294,6 +316,20 @@ avow_anchors_add_pem(struct avow_anchors *a, enum avow_anchor_kind kind,
 		e = unusable(why, "a PEM text of certificates or public keys");
 	avow_arena_clear(&scratch);
 	return e;
+}
+
+enum avow_err
+avow_anchors_add_pem(struct avow_anchors *a, enum avow_anchor_kind kind,
+	struct avow_span pem, struct avow_why *why)
+{
+	return add_text(a, &kind, pem, why);
+}
+
+enum avow_err
+avow_anchors_add_any(
+	struct avow_anchors *a, struct avow_span pem, struct avow_why *why)
+{
+	return add_text(a, NULL, pem, why);
 }
 
 struct avow_anchors *

@@ -39,6 +39,10 @@ enum avow_err avow_anchors_new(
  */
 enum avow_err avow_anchors_add_pem(struct avow_anchors *a, enum avow_anchor_kind kind,
 	struct avow_span pem, struct avow_why *why) AVOW_CHECKED;
+/** avow_anchors_add_pem where the operator named no maker: the key tells it,
+ *  P-256 Intel's, RSA of 4096 bits AMD's. */
+enum avow_err avow_anchors_add_any(struct avow_anchors *a, struct avow_span pem,
+	struct avow_why *why) AVOW_CHECKED;
 struct avow_anchors *avow_anchors_ref(struct avow_anchors *a);
 void avow_anchors_free(struct avow_anchors *a);
 /** True when the certificate's key is a pinned one of this kind. The caller

@@ -2,6 +2,7 @@
  * The set of pinned root keys.
  */
 #include "pki.h"
+#include "trust/amd_builtin.h"
 
 static struct pki p;
 
@@ -154,6 +155,32 @@ the_id_is_that_of_the_set(void **state)
 }
 
 static void
+the_key_tells_the_maker(void **state)
+{
+	struct avow_anchors *a;
+	struct avow_privkey *rsa;
+	struct avow_why why;
+
+	(void)state;
+	assert_ok(avow_anchors_new(false, &a));
+	assert_ok(avow_anchors_add_any(a, cert_pem(&p, p.root), NULL));
+	assert_true(avow_anchors_has(a, AVOW_ANCHOR_INTEL_SGX, p.root));
+	assert_false(avow_anchors_has(a, AVOW_ANCHOR_AMD_ARK, p.root));
+	assert_memory_equal(avow_anchors_id(a), avow_anchors_id(p.anchors), 32);
+	assert_ok(avow_anchors_add_any(a, avow_span_str(avow_amd_ark_pem), NULL));
+	assert_non_null(avow_anchors_cert(a, AVOW_ANCHOR_AMD_ARK, 2));
+	assert_null(avow_anchors_cert(a, AVOW_ANCHOR_AMD_ARK, 3));
+	assert_ok(avow_privkey_generate(AVOW_KEY_RSA, 2048, &rsa));
+	avow_why_init(&why);
+	assert_err(AVOW_E_ANCHOR_FORMAT,
+		avow_anchors_add_any(a, key_pem(avow_privkey_public(rsa)), &why));
+	assert_string_equal(why.expected,
+		"a P-256 key (Intel's) or RSA of 4096 bits (AMD's)");
+	avow_privkey_free(rsa);
+	avow_anchors_free(a);
+}
+
+static void
 refused(struct avow_span pem, const char *expected)
 {
 	struct avow_anchors *a;
@@ -251,6 +278,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		T(the_built_in_key_is_intels),
 		T(an_added_root_is_trusted_by_its_key),
+		T(the_key_tells_the_maker),
 		T(a_public_key_alone_will_do),
 		T(the_id_is_that_of_the_set),
 		T(refuses_what_is_no_root),

@@ -1,0 +1,152 @@
+"""SEV-SNP through whole programs: the recorded exchange against avowd over HTTP,
+and real reports with their certificates through `avow appraise snp`."""
+import base64
+import json
+import os
+import subprocess
+import tempfile
+
+from avowtest import Service, Tap, avow, b64u, claims_of, header_of, unb64u, vectors
+
+tap = Tap()
+OWN_VALUE = {"iss", "iat", "nbf", "exp", "jti"}
+# Claims of the service that are younger than the recording (spec 05, SEV-SNP).
+YOUNGER = {"x-ms-sevsnpvm-" + n for n in (
+    "chip-family", "chipid", "ciphertext-hiding-dram-enabled", "cxl-allowed", "mem-aes256-xts-required",
+    "page-swap-disabled", "rapl-disabled", "singlesocket")}
+AT = "2024-06-01T00:00:00Z"
+
+
+def read(*parts):
+    with open(vectors(*parts), "rb") as f:
+        return f.read()
+
+
+def golden():
+    return json.loads(read("maa-sevsnp-golden", "request.json"))
+
+
+def appraise(report, *certs, args=(), at=AT):
+    more = [a for c in certs for a in ("--certs", c)]
+    status, out, err = avow("appraise", "snp", report, *more, "--at", at, *args)
+    return status, json.loads(out) if out.strip() else None, err
+
+
+@tap.case()
+def the_recorded_request_gives_the_recorded_token():
+    recorded = json.loads(read("maa-sevsnp-golden", "token.claims.json"))["claims"]
+    with Service() as s:
+        status, answer = s.attest("SevSnpVm", golden())
+    assert status == 200, answer
+    ours = claims_of(answer["token"])
+    for name, value in recorded.items():
+        assert name in ours, f"claim {name} is missing"
+        assert type(ours[name]) is type(value), name
+        assert name in OWN_VALUE or ours[name] == value, (name, ours[name], value)
+    extra = {n for n in ours if n not in recorded and not n.startswith("x-avow-")}
+    assert extra == YOUNGER, extra ^ YOUNGER
+    assert header_of(answer["token"])["typ"] == "JWT"
+
+
+@tap.case()
+def data_that_the_report_does_not_hold_is_refused():
+    runtime = read("maa-sevsnp-golden", "runtimedata-unused.json")
+    body = {**golden(), "runtimeData": {"data": b64u(runtime), "dataType": "JSON"}}
+    with Service() as s:
+        status, answer = s.attest("SevSnpVm", body)
+    assert status == 400 and answer["error"]["innererror"]["code"] == "runtime_data_mismatch", answer
+
+
+@tap.case()
+def a_flipped_bit_is_refused_by_the_service():
+    inner = json.loads(unb64u(golden()["report"]))
+    report = bytearray(unb64u(inner["SnpReport"]))
+    report[0x90] ^= 1
+    body = {"report": b64u(json.dumps({**inner, "SnpReport": b64u(bytes(report))}).encode())}
+    with Service() as s:
+        status, answer = s.attest("SevSnpVm", body)
+    assert status == 400 and answer["error"]["innererror"]["code"] == "snp_signature", answer
+
+
+@tap.case()
+def a_report_without_certificates_waits_for_collateral():
+    inner = json.loads(unb64u(golden()["report"]))
+    body = {"report": b64u(json.dumps({"SnpReport": inner["SnpReport"]}).encode())}
+    with Service() as s:
+        status, answer = s.attest("SevSnpVm", body)
+    assert status == 503 and answer["error"]["innererror"]["code"] == "snp_cert_absent", answer
+
+
+@tap.case()
+def appraise_takes_certificates_in_any_form_and_order():
+    report = vectors("snp-virtee", "report_milan.bin")
+    leaf = vectors("snp-virtee", "report_milan.leaf.der")
+    chain = vectors("snp-virtee", "cert_chain_milan")
+    for certs in ((leaf, chain), (chain, leaf), (leaf,)):
+        status, r, err = appraise(report, *certs)
+        assert status == 0 and r["verdict"] == "verified", (certs, r, err)
+        assert r["claims"]["x-ms-sevsnpvm-chip-family"] == "Milan"
+        assert all(c["result"] in ("passed", "not applicable") for c in r["checks"]), r["checks"]
+
+
+@tap.case()
+def appraise_takes_the_container_host_s_json():
+    status, r, _ = appraise(vectors("snp-ms-aci", "snp_report.bin"),
+                            vectors("snp-ms-aci", "uvm_host_amd_certificate.json"))
+    assert status == 0, r
+
+
+@tap.case()
+def appraise_takes_the_service_s_request_form():
+    with tempfile.NamedTemporaryFile() as f:
+        f.write(base64.urlsafe_b64decode(golden()["report"] + "=="))
+        f.flush()
+        status, r, _ = appraise(f.name)
+    assert status == 0, r
+
+
+@tap.case()
+def appraise_finds_certificates_in_the_collateral_folder():
+    report = vectors("snp-virtee", "report_milan.bin")
+    with tempfile.TemporaryDirectory() as folder:
+        status, r, _ = appraise(report, args=("--collateral", folder))
+        assert status == 2 and r["error"]["code"] == "snp_cert_absent", r
+        with open(os.path.join(folder, "vcek.der"), "wb") as f:
+            f.write(read("snp-virtee", "report_milan.leaf.der"))
+        status, r, _ = appraise(report, args=("--collateral", folder))
+        assert status == 0, r
+
+
+@tap.case()
+def appraise_refuses_another_machine_s_certificate():
+    status, r, _ = appraise(vectors("snp-virtee", "report_milan.bin"),
+                            vectors("snp-google", "attestation.leaf.der"))
+    assert status == 1 and r["verdict"] == "refused", r
+    assert r["error"]["code"] == "snp_tcb" and r["error"]["check"] == "reported_tcb", r["error"]
+
+
+@tap.case()
+def appraise_takes_at_most_sixteen_files_of_certificates():
+    leaf = vectors("snp-virtee", "report_milan.leaf.der")
+    status, r, err = appraise(vectors("snp-virtee", "report_milan.bin"), *[leaf] * 17)
+    assert status == 64 and r is None and "at most 16 files" in err, err
+
+
+@tap.case()
+def a_trust_anchor_s_key_tells_its_maker():
+    report, leaf = vectors("snp-virtee", "report_milan.bin"), vectors("snp-virtee", "report_milan.leaf.der")
+    with tempfile.TemporaryDirectory() as folder:
+        key = os.path.join(folder, "key.pem")
+        for algorithm, status in ((("EC", "ec_paramgen_curve:P-256"), 0), (("RSA", "rsa_keygen_bits:4096"), 0),
+                                  (("EC", "ec_paramgen_curve:P-384"), 64), (("RSA", "rsa_keygen_bits:2048"), 64)):
+            secret = subprocess.run(["openssl", "genpkey", "-algorithm", algorithm[0], "-pkeyopt", algorithm[1]],
+                                    capture_output=True, check=True).stdout
+            public = subprocess.run(["openssl", "pkey", "-pubout"], input=secret, capture_output=True,
+                                    check=True).stdout
+            with open(key, "wb") as f:
+                f.write(public)
+            got, r, err = appraise(report, leaf, args=("--trust-anchor", key))
+            assert got == status, (algorithm, r, err)
+
+
+tap.run()
