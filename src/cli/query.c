@@ -72,10 +72,13 @@ static int
 print(const struct avow_json *v)
 {
 	struct avow_buf out;
+	int status;
 
 	avow_buf_init(&out, SIZE_MAX / 2);
 	avow_json_put(&out, v, AVOW_JSON_AS_IS);
-	return avow_cli_print(&out, AVOW_EXIT_OK);
+	status = avow_cli_print(&out, AVOW_EXIT_OK);
+	avow_buf_clear(&out);
+	return status;
 }
 
 static int
