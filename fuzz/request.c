@@ -121,6 +121,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	avow_arena_init(&a, AVOW_MIB(4));
 	pieces_split(&p, text);
+	if (p.refused) {
+		pieces_free(&p);
+		avow_arena_clear(&a);
+		return 0;
+	}
 	first = judge(&p, text, &a, &head, &why);
 	if (first != AVOW_OK)
 		check_refusal(first, &why);

@@ -19,6 +19,7 @@ struct pieces {
 	struct avow_http_pair pairs[PIECES_MAX];
 	struct avow_http_pieces in;
 	struct avow_http_layout layout;
+	bool refused;	/* by the library itself: a line without a colon */
 };
 
 static inline struct avow_span
@@ -65,6 +66,10 @@ pieces_split(struct pieces *p, struct avow_span text)
 		struct avow_http_pair *h = &p->pairs[p->in.n_headers++];
 
 		h->name = pieces_cut(&at, end, ':');
+		/* A C string without a colon is no header to it: 400. */
+		if (h->name.p + h->name.n != (const uint8_t *)at || at == end ||
+			*at != ':')
+			p->refused = true;
 		if (at < end && *at == ':')
 			*at++ = '\0';
 		while (at < end && (*at == ' ' || *at == '\t'))
