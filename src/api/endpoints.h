@@ -12,9 +12,24 @@ avow_http_handler avow_api_attest;	/* POST /attest/{type} */
 avow_http_handler avow_api_certs;	/* GET /certs */
 avow_http_handler avow_api_metadata;	/* GET /.well-known/openid-configuration */
 avow_http_handler avow_api_policy_get;	/* GET /policies/{type} */
+avow_http_handler avow_api_policy_put;	/* PUT /policies/{type} */
+avow_http_handler avow_api_policy_reset; /* POST /policies/{type}:reset */
+avow_http_handler avow_api_certificates_get; /* GET /certificates */
+avow_http_handler avow_api_certificates_change; /* POST /certificates:add, :remove */
 avow_http_handler avow_api_health;	/* GET /servicehealth: 204 */
 avow_http_handler avow_api_live;	/* GET /livez */
 avow_http_handler avow_api_ready;	/* GET /readyz */
+
+/** Who asks, by the request's Authorization header (at most one).
+ *  @return as avow_auth_check. */
+enum avow_err avow_api_authorize(const struct avow_http_request *rq, unsigned right,
+	struct avow_who *who, struct avow_why *why) AVOW_CHECKED;
+/** For a route's `admit`: a writer, judged before the body is taken. */
+enum avow_err avow_api_admit_writer(struct avow_http_request *rq, struct avow_why *why);
+/** Append {"token":"..."} with a policy management token of these claims. */
+enum avow_err avow_api_put_result(struct avow_http_request *rq,
+	struct avow_http_response *rs, const struct avow_view *view,
+	const struct avow_claims *claims, struct avow_why *why) AVOW_CHECKED;
 
 /** The api-version of the query: obligatory and known (spec 01, section 1).
  *  @return AVOW_OK or AVOW_E_API_VERSION. */

@@ -2,6 +2,9 @@
  * GET /policies/{type}: the policy in force, as a JWT inside a result token
  * (spec 02, response tokens). A type without a policy gives the JWT of an
  * empty payload.
+ *
+ * Built-in defaults are public and shown to everybody; what somebody has set is
+ * shown to a reader. A bearer token that does not hold is refused either way.
  */
 #include "api/endpoints.h"
 
@@ -9,29 +12,50 @@
 #include "base/clock.h"
 #include "base/limits.h"
 
+static enum avow_err
+may_read(const struct avow_http_request *rq, const struct avow_bound_policy *policy,
+	struct avow_why *why)
+{
+	struct avow_who who;
+
+	if (!policy->is_set && !avow_http_header(rq, "Authorization").p)
+		return AVOW_OK;
+	return avow_api_authorize(rq, AVOW_RIGHT_READ, &who, why);
+}
+
+enum avow_err
+avow_api_put_result(struct avow_http_request *rq, struct avow_http_response *rs,
+	const struct avow_view *view, const struct avow_claims *claims,
+	struct avow_why *why)
+{
+	AVOW_TRY(claims->err);
+	avow_buf_put_str(&rs->body, "{\"token\":\"");
+	AVOW_TRY(avow_token_make_result(avow_provider_issuer(view->provider),
+		avow_clock_now_s(), claims, rq->arena, &rs->body, why));
+	avow_buf_put_str(&rs->body, "\"}");
+	return rs->body.err;
+}
+
 enum avow_err
 avow_api_policy_get(struct avow_http_request *rq, struct avow_http_response *rs,
 	struct avow_why *why)
 {
 	const struct avow_view *view = avow_worker_view(rq->worker_context);
 	const struct avow_kind *kind = avow_kind_by_api_name(rq->param);
+	const struct avow_bound_policy *policy;
 	struct avow_claims claims;
 
 	if (!kind)
 		return avow_api_unknown_type(rq->param, why);
+	policy = avow_provider_policy(view->provider, kind);
+	AVOW_TRY(may_read(rq, policy, why));
 	AVOW_TRY(avow_api_check_version(rq, why));
 	avow_claims_init(&claims, rq->arena);
-	avow_claims_add(&claims,
-		&(struct avow_claim){
-			.name = AVOW_LIT("x-ms-policy"),
-			.type = AVOW_VALUE_STRING,
-			.string = avow_provider_policy(view->provider, kind)->jwt,
-			.for_token = true,
-		});
-	AVOW_TRY(claims.err);
-	avow_buf_put_str(&rs->body, "{\"token\":\"");
-	AVOW_TRY(avow_token_make_result(avow_provider_issuer(view->provider),
-		avow_clock_now_s(), &claims, rq->arena, &rs->body, why));
-	avow_buf_put_str(&rs->body, "\"}");
-	return rs->body.err;
+	avow_claims_add(&claims, &(struct avow_claim){
+					 .name = AVOW_LIT("x-ms-policy"),
+					 .type = AVOW_VALUE_STRING,
+					 .string = policy->jwt,
+					 .for_token = true,
+				 });
+	return avow_api_put_result(rq, rs, view, &claims, why);
 }

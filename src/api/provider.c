@@ -20,6 +20,7 @@ struct avow_provider {
 	struct avow_token_issuer *issuer;
 	struct avow_bound_policy policies[MAX_KINDS]; /* by index of avow_kind_at */
 	struct avow_buf jwts[MAX_KINDS];
+	struct avow_buf signers[MAX_KINDS];
 };
 
 static size_t
@@ -38,8 +39,8 @@ text_in_force(struct avow_store *store, struct avow_span provider,
 	const struct avow_kind *kind, struct avow_arena *a,
 	struct avow_store_policy *stored, struct avow_span *text)
 {
-	enum avow_err e = avow_store_policy_get(store, provider,
-		avow_span_str(kind->api_name), a, stored);
+	enum avow_err e = avow_store_policy_get(
+		store, provider, avow_span_str(kind->api_name), a, stored);
 
 	if (e == AVOW_OK && stored->event == AVOW_POLICY_SET) {
 		*text = stored->text;
@@ -64,6 +65,20 @@ keep_jwt(struct avow_buf *b, struct avow_span jwt, struct avow_span text)
 }
 
 static enum avow_err
+keep_signer(struct avow_buf *b, struct avow_span jwk, struct avow_arena *a,
+	struct avow_why *why)
+{
+	struct avow_span claim;
+
+	avow_buf_init(b, AVOW_MAX_TOKEN);
+	if (avow_span_is_empty(jwk))
+		return AVOW_OK;
+	AVOW_TRY(avow_token_signer_claim(jwk, a, &claim, why));
+	avow_buf_put(b, claim);
+	return b->err;
+}
+
+static enum avow_err
 load_policy(struct avow_provider *p, size_t i, struct avow_store *store,
 	struct avow_span name, struct avow_arena *a, struct avow_why *why)
 {
@@ -77,6 +92,9 @@ load_policy(struct avow_provider *p, size_t i, struct avow_store *store,
 	AVOW_TRY(text_in_force(store, name, kind, a, &stored, &text));
 	AVOW_TRY(keep_jwt(&p->jwts[i], stored.jwt, text));
 	bound->jwt = avow_buf_span(&p->jwts[i]);
+	AVOW_TRY(keep_signer(&p->signers[i], stored.signer, a, why));
+	bound->signer = avow_buf_span(&p->signers[i]);
+	bound->is_set = stored.event == AVOW_POLICY_SET;
 	if (avow_span_is_empty(text))
 		return AVOW_OK;
 	e = avow_policy_compile(text, &bound->policy, &perr);
@@ -133,6 +151,7 @@ avow_provider_free(struct avow_provider *p)
 	for (size_t i = 0; i < MAX_KINDS; i++) {
 		avow_policy_free(p->policies[i].policy);
 		avow_buf_clear(&p->jwts[i]);
+		avow_buf_clear(&p->signers[i]);
 	}
 	avow_token_issuer_free(p->issuer);
 	free(p);

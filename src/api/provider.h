@@ -15,6 +15,7 @@ struct avow_bound_policy {
 	char hash[AVOW_POLICY_HASH_TEXT]; /* x-ms-policy-hash */
 	struct avow_span jwt;		/* as set, or as a client would have */
 	struct avow_span signer;	/* claim value; empty: unsigned */
+	bool is_set;			/* by somebody: not the built-in text */
 };
 
 struct avow_provider;

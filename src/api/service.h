@@ -7,6 +7,7 @@
 #define AVOW_API_SERVICE_H
 
 #include "api/provider.h"
+#include "auth/auth.h"
 #include "http/http.h"
 #include "trust/anchors.h"
 #include "trust/collateral.h"
@@ -20,6 +21,8 @@ struct avow_service_settings {
 	unsigned accept_tcb;		/* bits 1u << enum avow_tcb_status */
 	int64_t grace_s;
 	struct avow_keys_options keys;
+	/* Is told the management token when one is made (auth/auth.h). */
+	bool (*tell_token)(const char *token);
 };
 
 struct avow_service;
@@ -44,7 +47,21 @@ enum avow_err avow_service_new(const struct avow_service_settings *s,
  *  stays. Main thread. */
 enum avow_err avow_service_reload(struct avow_service *sv,
 	const struct avow_service_settings *s, struct avow_why *why) AVOW_CHECKED;
-/** Once a second, main thread: take up keys that another process rotated. */
+/**
+ * Store a change of one of "default"'s policies and publish a view with it:
+ * every request that begins after this returned is judged by it. Any thread;
+ * it blocks for as long as the store needs to make the change durable.
+ * @return AVOW_OK; the codes of avow_store_policy_change; AVOW_E_NO_MEMORY and
+ * the like when the view could not be built, which the tick then tries again.
+ */
+enum avow_err avow_service_set_policy(struct avow_service *sv,
+	const struct avow_store_policy_change *c, struct avow_why *why) AVOW_CHECKED;
+/** Add a record of a refused change; a failure is logged. Blocks. */
+void avow_service_record(struct avow_service *sv, const struct avow_audit *r);
+const struct avow_auth *avow_service_auth(const struct avow_service *sv);
+
+/** Once a second, main thread: take up keys that another process rotated, and
+ *  policies whose view could not be built. */
 void avow_service_tick(struct avow_service *sv);
 /** After the last worker ended. NULL is fine. */
 void avow_service_free(struct avow_service *sv);
@@ -62,6 +79,7 @@ void avow_worker_free(struct avow_worker *w);
  * once, at the start.
  */
 const struct avow_view *avow_worker_view(struct avow_worker *w);
+struct avow_service *avow_worker_service(struct avow_worker *w);
 struct avow_evidence_cache *avow_worker_cache(struct avow_worker *w);
 
 #endif

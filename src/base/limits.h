@@ -27,6 +27,10 @@
 #define AVOW_MAX_RUNTIME_JSON AVOW_KIB(64)
 #define AVOW_MAX_NONCE 1024
 #define AVOW_MAX_TOKEN AVOW_KIB(128)
+/* certificates in the x5c of a policy JWT, and their DER in all: the signer
+ * stands twice in every token of that policy */
+#define AVOW_MAX_POLICY_X5C 8
+#define AVOW_MAX_POLICY_X5C_DER AVOW_KIB(16)
 /* it holds a policy of AVOW_MAX_BODY_POLICY in one base 64 layer */
 #define AVOW_MAX_RESULT_TOKEN AVOW_MIB(2)
 /* arena of one attestation: body, its decoded forms, claims, token */

@@ -5,6 +5,7 @@
  */
 #include "daemon/app.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -85,6 +86,13 @@ collateral_dir(const struct avow_config *c)
 	return out;
 }
 
+/* Once in the life of a data directory, and never in a log. */
+static bool
+tell_token(const char *token)
+{
+	return printf("management token: %s\n", token) > 0 && fflush(stdout) == 0;
+}
+
 static enum avow_err
 with_settings(const struct avow_config *c, const char *url, char *dir,
 	struct avow_service **made, struct avow_service *reload, struct avow_why *why)
@@ -97,6 +105,7 @@ with_settings(const struct avow_config *c, const char *url, char *dir,
 		.grace_s = c->collateral_grace,
 		.keys = {.publish_before_s = c->key_publish_before,
 			.max_life_s = AVOW_TOKEN_LIFE_S},
+		.tell_token = tell_token,
 	};
 	enum avow_err e;
 

@@ -68,6 +68,9 @@ add_headers(struct MHD_Response *r, struct request *rq, int status)
 		return false;
 	if (rq->code == AVOW_E_HTTP_METHOD && !add(r, "Allow", rq->allow))
 		return false;
+	/* RFC 9110, 15.5.2; RFC 6750, 3 */
+	if (status == 401 && !add(r, "WWW-Authenticate", "Bearer"))
+		return false;
 	if (rq->conn->w->life != WORKER_SERVES && !add(r, "Connection", "close"))
 		return false;
 	return add(r, "Server", "avow") && add(r, "x-ms-request-id", rq->pub.id) &&

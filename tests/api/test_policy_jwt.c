@@ -102,6 +102,61 @@ hashes_a_policy_as_the_contract_does(void **state)
 	assert_string_equal("9NY0VnTQ-IiBriBplVUpFbczcDaEBUwsiFYAzHu_gco", hash);
 }
 
+static enum avow_err
+open_envelope(const char *jwt, struct avow_policy_envelope *out)
+{
+	avow_arena_clear(&arena);
+	avow_arena_init(&arena, AVOW_MIB(4));
+	return avow_policy_envelope_open(avow_span_str(jwt), &arena, out, NULL);
+}
+
+static void
+opens_what_is_unsigned(void **state)
+{
+	struct avow_policy_envelope in;
+
+	(void)state;
+	assert_ok(open_envelope(" eyJhbGciOiJub25lIn0..\n", &in));
+	assert_span_str("eyJhbGciOiJub25lIn0..", in.jwt);
+	assert_int_equal(0, in.text.n + in.signer.n);
+	assert_ok(open_envelope("\"eyJhbGciOiJub25lIn0..\"", &in));
+	assert_span_str("eyJhbGciOiJub25lIn0..", in.jwt);
+}
+
+/* The headers are {"alg":...} in base64url, the payloads are empty. */
+static void
+refuses_signatures_that_prove_nobody(void **state)
+{
+	static const struct {
+		enum avow_err code;
+		const char *jwt;
+	} cases[] = {
+		/* none, with a signature */
+		{AVOW_E_JWS_SIGNATURE, "eyJhbGciOiJub25lIn0..AAAA"},
+		/* HS256, RS512, None */
+		{AVOW_E_JWS_ALGORITHM, "eyJhbGciOiJIUzI1NiJ9..AAAA"},
+		{AVOW_E_JWS_ALGORITHM, "eyJhbGciOiJSUzUxMiJ9..AAAA"},
+		{AVOW_E_JWS_ALGORITHM, "eyJhbGciOiJOb25lIn0.."},
+		/* RS256 without x5c */
+		{AVOW_E_POLICY_SIGNER, "eyJhbGciOiJSUzI1NiJ9..AAAA"},
+		/* {"alg":"RS256","x5c":[]}, ["*"], [1], ["AAAA"] */
+		{AVOW_E_POLICY_SIGNER, "eyJhbGciOiJSUzI1NiIsIng1YyI6W119..AAAA"},
+		{AVOW_E_POLICY_SIGNER, "eyJhbGciOiJSUzI1NiIsIng1YyI6WyIqIl19..AAAA"},
+		{AVOW_E_POLICY_SIGNER, "eyJhbGciOiJSUzI1NiIsIng1YyI6WzFdfQ..AAAA"},
+		{AVOW_E_CERT_FORMAT, "eyJhbGciOiJSUzI1NiIsIng1YyI6WyJBQUFBIl19..AAAA"},
+		/* nine certificates */
+		{AVOW_E_TOO_LARGE, "eyJhbGciOiJSUzI1NiIsIng1YyI6WzEsMSwxLDEsMSwxLDEsMSwx"
+				   "XX0..AAAA"},
+		{AVOW_E_JWS_FORMAT, "\"a\""},
+		{AVOW_E_JWS_FORMAT, ""},
+	};
+	struct avow_policy_envelope in;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		assert_err(cases[i].code, open_envelope(cases[i].jwt, &in));
+}
+
 int
 main(void)
 {
@@ -111,6 +166,8 @@ main(void)
 		cmocka_unit_test(takes_an_empty_payload_as_no_policy),
 		cmocka_unit_test(refuses_what_is_no_policy_jwt),
 		cmocka_unit_test(writes_what_it_reads),
+		cmocka_unit_test(opens_what_is_unsigned),
+		cmocka_unit_test(refuses_signatures_that_prove_nobody),
 		cmocka_unit_test(hashes_a_policy_as_the_contract_does),
 	};
 	int r = cmocka_run_group_tests_name("api/policy_jwt", tests, NULL, NULL);

@@ -118,6 +118,21 @@ class Service:
             self.process.wait()
             raise AssertionError("avowd did not become ready: " + self.logs())
 
+    @property
+    def token(self):
+        """The management token that it told at first start."""
+        for line in self.first_lines:
+            m = re.match(r"management token: (\S+)$", line)
+            if m:
+                return m.group(1)
+        raise AssertionError(f"no management token in {self.first_lines}")
+
+    def manage(self, method, path, body=None, version="2022-08-01"):
+        """As request, with the management token; the answer is parsed."""
+        status, headers, text = self.request(method, f"{path}?api-version={version}", body,
+                                             {"Authorization": "Bearer " + self.token})
+        return status, headers, json.loads(text)
+
     def logs(self, until=""):
         """All so far; a record is written behind its answer, so say what to wait for."""
         end = time.monotonic() + 20

@@ -25,6 +25,8 @@ class Service:
         self.reader = threading.Thread(target=self._read_log, daemon=True)
         self.reader.start()
         self.line = self.process.stdout.readline().strip()
+        if self.line.startswith("management token: "):
+            self.line = self.process.stdout.readline().strip()
         if not self.line.startswith("ready: "):
             self.process.wait(PATIENCE)
             self.reader.join(PATIENCE)

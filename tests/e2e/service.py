@@ -141,8 +141,9 @@ def the_default_policies_are_readable():
 
 @tap.case()
 def setting_a_policy_is_refused_to_nobody_in_particular():
-    status, _, _ = World.service().request("PUT", "/policies/SgxEnclave" + V, "eyJhbGciOiJub25lIn0..")
-    assert status in (401, 405), status
+    status, headers, text = World.service().request("PUT", "/policies/SgxEnclave" + V, "eyJhbGciOiJub25lIn0..")
+    assert status == 401 and headers["WWW-Authenticate"] == "Bearer", status
+    refused(json.loads(text), "Unauthorized", "unauthorized")
 
 
 @tap.case()
