@@ -65,6 +65,8 @@
 #define AVOW_MAX_EVENT_LOG AVOW_MIB(2) /* seen 72817; areas have 64..256 KiB */
 #define AVOW_MAX_EVENTS 16384u	       /* seen 158 */
 #define AVOW_MAX_EVENT_DATA AVOW_MIB(1) /* seen 23994, a dbx */
+#define AVOW_MAX_IMA_LOG AVOW_MIB(16)
+#define AVOW_MAX_IMA_EVENTS 262144u /* 16 MiB hold about 180000 */
 #define AVOW_MAX_EVENT_BANKS 8	       /* seen 3 */
 
 /* --- X.509 --------------------------------------------------------------- */

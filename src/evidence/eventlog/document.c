@@ -120,6 +120,11 @@ put_processed(struct avow_jw *w, const struct avow_eventlog *log,
 	struct efi_variable v;
 	struct avow_span text;
 
+	if (e->is_ima) { /* an IMA list's entries were proven when it was read */
+		if (log->format == AVOW_LOG_IMA || avow_eventlog_proves(e, e->data))
+			ima_put(w, e);
+		return;
+	}
 	switch (event_prove(e, &v, &text)) {
 	case PROOF_VARIABLE:
 		if (is_firmware_variable(log, e, separated))
@@ -146,8 +151,8 @@ put_type(struct avow_jw *w, const struct avow_log_event *e)
 	struct avow_buf hex;
 
 	avow_jw_name(w, "EventTypeString");
-	if (e->is_ima || name) {
-		avow_jw_str(w, e->is_ima ? "IMA_MEASUREMENT_EVENT" : name);
+	if (e->type_name || name) {
+		avow_jw_str(w, e->type_name ? e->type_name : name);
 		return;
 	}
 	avow_buf_init(&hex, 16);

@@ -73,6 +73,18 @@ event_list_add(struct event_list *l)
 	return e;
 }
 
+void
+event_list_drop_spec_id(struct event_list *l)
+{
+	struct avow_log_event *e = &l->events[l->count - 1];
+
+	if (e->is_ima || e->type != EV_NO_ACTION ||
+		!avow_span_starts(e->data, AVOW_LIT("Spec ID Event0")))
+		return;
+	memset(e, 0, sizeof(*e));
+	l->count--;
+}
+
 enum avow_err
 event_list_err(const struct event_list *l, struct avow_why *why, size_t offset)
 {
@@ -130,8 +142,12 @@ parse_as(struct avow_span bytes, enum avow_log_format f, struct avow_arena *a,
 	case AVOW_LOG_CCEL:
 		return tcg_parse(bytes, a, out, why);
 	case AVOW_LOG_CEL:
+		return cel_parse(bytes, a, out, why);
 	case AVOW_LOG_CEL_JSON:
+		return cel_json_parse(bytes, a, out, why);
 	case AVOW_LOG_IMA:
+		return ima_is_text(bytes) ? ima_text_parse(bytes, a, out, why)
+					  : ima_parse(bytes, a, out, why);
 	case AVOW_LOG_AUTO:
 	default:
 		return log_refuse(why, AVOW_E_EVENTLOG_UNKNOWN, "format",
@@ -139,11 +155,23 @@ parse_as(struct avow_span bytes, enum avow_log_format f, struct avow_arena *a,
 	}
 }
 
+static enum avow_log_format
+detect(struct avow_span bytes)
+{
+	struct avow_span text = avow_span_trim(avow_span_slice(bytes, 0, 64));
+
+	if (avow_span_starts(text, AVOW_LIT("[")))
+		return AVOW_LOG_CEL_JSON;
+	if (ima_is_text(bytes) || ima_is(bytes))
+		return AVOW_LOG_IMA;
+	return cel_is(bytes) ? AVOW_LOG_CEL : AVOW_LOG_TCG;
+}
+
 enum avow_err
 avow_eventlog_parse(struct avow_span bytes, enum avow_log_format hint,
 	struct avow_arena *a, struct avow_eventlog *out, struct avow_why *why)
 {
-	enum avow_log_format f = hint == AVOW_LOG_AUTO ? AVOW_LOG_TCG : hint;
+	enum avow_log_format f = hint == AVOW_LOG_AUTO ? detect(bytes) : hint;
 	struct avow_eventlog log = {.format = f};
 
 	memset(out, 0, sizeof(*out));
@@ -151,7 +179,7 @@ avow_eventlog_parse(struct avow_span bytes, enum avow_log_format hint,
 		return log_refuse(why, AVOW_E_EVENTLOG_UNKNOWN, "format",
 			"at least one record", 0, 0);
 	AVOW_TRY(parse_as(bytes, f, a, &log, why));
-	if (hint == AVOW_LOG_AUTO && tcg_is_ccel(&log))
+	if (hint == AVOW_LOG_AUTO && f == AVOW_LOG_TCG && tcg_is_ccel(&log))
 		log.format = AVOW_LOG_CCEL;
 	*out = log;
 	return AVOW_OK;

@@ -38,6 +38,7 @@ struct avow_log_event {
 	bool is_violation; /* IMA saw a race: all-FF was extended */
 	bool not_extended; /* a log's own record */
 	struct avow_span template_name; /* IMA */
+	const char *type_name; /* not NULL: for a record without a TCG type */
 	struct avow_span data; /* may be unproven: avow_eventlog_proves() */
 	size_t offset; /* of the record in the log */
 	size_t digest_count;
@@ -75,7 +76,8 @@ enum avow_log_format avow_log_format_named(struct avow_span name);
  * @param hint AVOW_LOG_AUTO to find the form from the bytes.
  * @param why filled on error, with the byte offset; may be NULL.
  * @return AVOW_OK; AVOW_E_EVENTLOG_UNKNOWN, _TRUNCATED, _SPEC_ID, _ALGORITHM,
- * _DIGESTS, _TAIL; AVOW_E_TOO_LARGE; AVOW_E_NO_MEMORY.
+ * _DIGESTS, _TAIL; AVOW_E_IMA_FORMAT, _TEMPLATE, _TEMPLATE_HASH;
+ * AVOW_E_CEL_FORMAT; AVOW_E_JSON_*; AVOW_E_TOO_LARGE; AVOW_E_NO_MEMORY.
  */
 enum avow_err avow_eventlog_parse(struct avow_span bytes, enum avow_log_format hint,
 	struct avow_arena *a, struct avow_eventlog *out,

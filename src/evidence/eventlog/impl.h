@@ -41,6 +41,8 @@ enum avow_err log_refuse(struct avow_why *why, enum avow_err code, const char *f
 	const char *expected, uint64_t got, size_t offset);
 /** A new zeroed event at the end, numbered; NULL where memory or max ends. */
 struct avow_log_event *event_list_add(struct event_list *l);
+/** Take the last one back when it is a Spec ID record, which is no event. */
+void event_list_drop_spec_id(struct event_list *l);
 /** The error that a NULL of event_list_add means. */
 enum avow_err event_list_err(
 	const struct event_list *l, struct avow_why *why, size_t offset);
@@ -56,5 +58,28 @@ bool event_is_silent(const struct avow_eventlog *log, const struct avow_log_even
 enum avow_err tcg_parse(struct avow_span bytes, struct avow_arena *a,
 	struct avow_eventlog *out, struct avow_why *why) AVOW_CHECKED;
 bool tcg_is_ccel(const struct avow_eventlog *log);
+
+bool cel_is(struct avow_span bytes);
+enum avow_err cel_parse(struct avow_span bytes, struct avow_arena *a,
+	struct avow_eventlog *out, struct avow_why *why) AVOW_CHECKED;
+enum avow_err cel_json_parse(struct avow_span bytes, struct avow_arena *a,
+	struct avow_eventlog *out, struct avow_why *why) AVOW_CHECKED;
+/** The digest behind `before` others has its algorithm's size, and is no repeat. */
+bool cel_digest_ok(const struct avow_log_digest *all, size_t before);
+
+bool ima_is(struct avow_span bytes);
+bool ima_is_text(struct avow_span bytes);
+enum avow_err ima_parse(struct avow_span bytes, struct avow_arena *a,
+	struct avow_eventlog *out, struct avow_why *why) AVOW_CHECKED;
+enum avow_err ima_text_parse(struct avow_span bytes, struct avow_arena *a,
+	struct avow_eventlog *out, struct avow_why *why) AVOW_CHECKED;
+/** Compare the listed template hash with the data, and set the digests that the
+ *  kernel extends (all FF for a violation). */
+enum avow_err ima_finish(struct avow_log_event *e, struct avow_span listed,
+	struct avow_arena *a, struct avow_why *why) AVOW_CHECKED;
+/** The fields of a template that is not "ima"; the count, 0 when malformed. */
+size_t ima_fields(struct avow_span data, struct avow_span *out, size_t max);
+/** Members of ProcessedData; nothing for a violation. */
+void ima_put(struct avow_jw *w, const struct avow_log_event *e);
 
 #endif

@@ -119,13 +119,14 @@ avow_eventlog_replay(const struct avow_eventlog *log, struct avow_log_replay *ou
 	for (size_t i = 0; i < log->count; i++) {
 		const struct avow_log_event *e = &log->events[i];
 
-		if (log->format == AVOW_LOG_TCG && is_locality(e)) {
+		if (log->format != AVOW_LOG_CCEL && is_locality(e)) {
 			AVOW_TRY(apply_locality(e, locality, &out->reg[0], why));
 			locality = true;
 		}
 		if (event_is_silent(log, e))
 			continue;
-		if (log->format == AVOW_LOG_TCG && is_hcrtm(e) && !out->reg[0].extended)
+		if (log->format != AVOW_LOG_CCEL && is_hcrtm(e) &&
+			!out->reg[0].extended)
 			set_locality(&out->reg[0], 4);
 		AVOW_TRY(extend(&out->reg[e->pcr], e));
 	}

@@ -1,0 +1,334 @@
+/* IMA lists and canonical event logs made by hand. */
+#include "support.h"
+
+#include "base/hex.h"
+#include "base/limits.h"
+#include "log_maker.h"
+
+struct world {
+	struct avow_arena a;
+	struct avow_buf b, doc;
+	struct avow_eventlog log;
+	struct avow_log_replay r;
+	struct avow_why why;
+};
+
+static int
+setup(void **state)
+{
+	struct world *w = calloc(1, sizeof(*w));
+
+	avow_arena_init(&w->a, AVOW_MIB(16));
+	avow_buf_init(&w->b, AVOW_MIB(4));
+	avow_buf_init(&w->doc, AVOW_MIB(4));
+	avow_why_init(&w->why);
+	*state = w;
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	struct world *w = *state;
+
+	avow_buf_clear(&w->b);
+	avow_buf_clear(&w->doc);
+	avow_arena_clear(&w->a);
+	free(w);
+	return 0;
+}
+
+static enum avow_err
+parse(struct world *w)
+{
+	return avow_eventlog_parse(
+		avow_buf_span(&w->b), AVOW_LOG_AUTO, &w->a, &w->log, &w->why);
+}
+
+static const char *
+document(struct world *w)
+{
+	struct avow_jw jw;
+
+	assert_ok(parse(w));
+	assert_ok(avow_eventlog_replay(&w->log, &w->r, &w->why));
+	avow_buf_reset(&w->doc);
+	avow_jw_init(&jw, &w->doc);
+	avow_jw_open(&jw, '[');
+	avow_eventlog_put_events(&w->log, &jw);
+	avow_eventlog_put_pcrs(&w->r, &jw);
+	avow_jw_close(&jw);
+	return avow_buf_str(&w->doc);
+}
+
+static void
+put_field(struct avow_buf *b, struct avow_span s)
+{
+	le(b, s.n, 4);
+	avow_buf_put(b, s);
+}
+
+/* d-ng and n-ng of a file whose content is "x", and a third field or none */
+static void
+template_data(struct avow_buf *t, const char *name, const struct avow_span *third)
+{
+	avow_buf_init(t, 1024);
+	le(t, 40, 4);
+	avow_buf_put(t, AVOW_LIT("sha256:\0"));
+	put_hash(t, AVOW_SHA256, AVOW_LIT("x"));
+	le(t, strlen(name) + 1, 4);
+	avow_buf_put_str(t, name);
+	avow_buf_put_byte(t, 0);
+	if (third)
+		put_field(t, *third);
+}
+
+static void
+put_ima(struct avow_buf *b, const char *template, struct avow_span data, bool violation)
+{
+	le(b, 10, 4);
+	if (violation)
+		zeros(b, 20, 0);
+	else
+		put_hash(b, AVOW_SHA1, data);
+	put_field(b, avow_span_str(template));
+	put_field(b, data);
+}
+
+static void
+put_text(struct avow_buf *b, const char *template, struct avow_span data,
+	const char *rest)
+{
+	uint8_t d[20];
+
+	assert_ok(avow_digest(AVOW_SHA1, &data, 1, d));
+	avow_buf_put_str(b, "10 ");
+	avow_hex_put(b, avow_span_make(d, 20));
+	avow_buf_printf(b, " %s sha256:", template);
+	{
+		uint8_t x[32];
+
+		assert_ok(avow_sha256(AVOW_LIT("x"), x));
+		avow_hex_put(b, avow_span_make(x, 32));
+	}
+	avow_buf_put_str(b, rest);
+}
+
+static void
+reads_the_same_from_both_ima_lists(void **state)
+{
+	struct world *w = *state;
+	struct avow_buf ng, sig, first;
+	struct avow_span s = AVOW_LIT("\3\2\4");
+
+	template_data(&ng, "/bin/sh", NULL);
+	template_data(&sig, "/bin/ls", &s);
+	put_ima(&w->b, "ima-ng", avow_buf_span(&ng), false);
+	put_ima(&w->b, "ima-sig", avow_buf_span(&sig), false);
+	avow_buf_init(&first, AVOW_MIB(1));
+	avow_buf_put_str(&first, document(w));
+	assert_int_equal(w->log.format, AVOW_LOG_IMA);
+	avow_buf_reset(&w->b);
+	put_text(&w->b, "ima-ng", avow_buf_span(&ng), " /bin/sh\n");
+	put_text(&w->b, "ima-sig", avow_buf_span(&sig), " /bin/ls 030204\n");
+	assert_string_equal(avow_buf_str(&first), document(w));
+	assert_int_equal(w->log.format, AVOW_LOG_IMA);
+	assert_non_null(strstr(avow_buf_str(&first), "\"FileName\":\"/bin/ls\""));
+	assert_true(w->r.reg[10].has[AVOW_SHA1] && w->r.reg[10].has[AVOW_SHA256]);
+	avow_buf_clear(&ng);
+	avow_buf_clear(&sig);
+	avow_buf_clear(&first);
+}
+
+/* ima_template_lib.c: H(digest, name in 256 bytes) */
+static void
+reads_the_old_ima_template(void **state)
+{
+	struct world *w = *state;
+	struct avow_buf hashed;
+
+	avow_buf_init(&hashed, 512);
+	zeros(&hashed, 20, 0xab);
+	avow_buf_put_str(&hashed, "/init");
+	zeros(&hashed, 251, 0);
+	le(&w->b, 10, 4);
+	put_hash(&w->b, AVOW_SHA1, avow_buf_span(&hashed));
+	put_field(&w->b, AVOW_LIT("ima"));
+	zeros(&w->b, 20, 0xab);
+	put_field(&w->b, AVOW_LIT("/init"));
+	assert_ok(parse(w));
+	assert_int_equal(w->log.count, 1);
+	w->b.p[w->b.n - 1] ^= 1;
+	assert_err(AVOW_E_IMA_TEMPLATE_HASH, parse(w));
+	avow_buf_clear(&hashed);
+}
+
+static void
+extends_all_ff_for_a_violation_and_claims_nothing(void **state)
+{
+	uint8_t zero_ff[64] = {0}, want[32];
+	struct avow_span in = {zero_ff, 64};
+	struct world *w = *state;
+	struct avow_buf t;
+
+	template_data(&t, "/race", NULL);
+	put_ima(&w->b, "ima-ng", avow_buf_span(&t), true);
+	assert_null(strstr(document(w), "/race"));
+	memset(zero_ff + 32, 0xff, 32);
+	assert_ok(avow_digest(AVOW_SHA256, &in, 1, want));
+	assert_memory_equal(want, w->r.reg[10].value[AVOW_SHA256], 32);
+	avow_buf_clear(&t);
+}
+
+static void
+shows_a_buffer_only_where_its_digest_is_the_entrys(void **state)
+{
+	struct world *w = *state;
+	struct avow_span x = AVOW_LIT("x"), y = AVOW_LIT("y");
+	struct avow_buf t;
+
+	template_data(&t, "kernel_version", &x);
+	put_ima(&w->b, "ima-buf", avow_buf_span(&t), false);
+	assert_non_null(strstr(document(w), "\"KernelVersion\":\"x\""));
+	avow_buf_clear(&t);
+	avow_buf_reset(&w->b);
+	template_data(&t, "kernel_version", &y);
+	put_ima(&w->b, "ima-buf", avow_buf_span(&t), false);
+	assert_null(strstr(document(w), "KernelVersion"));
+	avow_buf_clear(&t);
+}
+
+static void
+refuses_every_flipped_bit_of_measured_ima_data(void **state)
+{
+	struct world *w = *state;
+	struct avow_buf t;
+
+	template_data(&t, "/bin/sh", NULL);
+	put_ima(&w->b, "ima-ng", avow_buf_span(&t), false);
+	for (size_t i = w->b.n - t.n; i < w->b.n; i++) {
+		w->b.p[i] ^= 4;
+		assert_err(AVOW_E_IMA_TEMPLATE_HASH, parse(w));
+		w->b.p[i] ^= 4;
+	}
+	for (size_t n = w->b.n - 1; n > w->b.n - t.n; n--) {
+		struct avow_span cut = {w->b.p, n};
+
+		assert_err(AVOW_E_IMA_FORMAT,
+			avow_eventlog_parse(cut, AVOW_LOG_IMA, &w->a, &w->log, NULL));
+	}
+	avow_buf_clear(&t);
+}
+
+static void
+refuses_malformed_ima_text(void **state)
+{
+	static const char *const BAD[] = {" /bin/sh\nx\n", ":zz /bin/sh\n"};
+	struct world *w = *state;
+	struct avow_buf t;
+
+	template_data(&t, "/bin/sh", NULL);
+	for (size_t i = 0; i < 2; i++) {
+		avow_buf_reset(&w->b);
+		put_text(&w->b, "ima-ng", avow_buf_span(&t), BAD[i]);
+		assert_err(AVOW_E_IMA_FORMAT, parse(w));
+	}
+	avow_buf_reset(&w->b);
+	put_text(&w->b, "evm-sig", avow_buf_span(&t), " /bin/sh\n");
+	assert_err(AVOW_E_IMA_TEMPLATE, parse(w));
+	avow_buf_clear(&t);
+}
+
+static void
+tlv(struct avow_buf *b, uint8_t type, struct avow_span v)
+{
+	avow_buf_put_byte(b, type);
+	for (int i = 24; i >= 0; i -= 8)
+		avow_buf_put_byte(b, (uint8_t)(v.n >> i));
+	avow_buf_put(b, v);
+}
+
+static void
+put_cel(struct avow_buf *b, uint8_t recnum, const char *pcr, struct avow_span data)
+{
+	struct avow_buf inner, digest;
+
+	avow_buf_init(&inner, 512);
+	avow_buf_init(&digest, 512);
+	tlv(b, 0, avow_span_make(&recnum, 1));
+	tlv(b, 1, avow_span_make(pcr, 1));
+	put_hash(&digest, AVOW_SHA256, data);
+	tlv(&inner, 11, avow_buf_span(&digest));
+	tlv(b, 3, avow_buf_span(&inner));
+	avow_buf_reset(&inner);
+	tlv(&inner, 0, AVOW_LIT("\0\0\0\5"));
+	tlv(&inner, 1, data);
+	tlv(b, 5, avow_buf_span(&inner));
+	avow_buf_clear(&inner);
+	avow_buf_clear(&digest);
+}
+
+static void
+reads_the_same_from_both_canonical_logs(void **state)
+{
+	struct world *w = *state;
+	struct avow_buf first;
+	uint8_t d[32];
+
+	put_cel(&w->b, 0, "\4", AVOW_LIT("Go"));
+	avow_buf_init(&first, AVOW_KIB(64));
+	avow_buf_put_str(&first, document(w));
+	assert_int_equal(w->log.format, AVOW_LOG_CEL);
+	assert_non_null(strstr(avow_buf_str(&first), "\"String\":\"Go\""));
+	avow_buf_reset(&w->b);
+	assert_ok(avow_sha256(AVOW_LIT("Go"), d));
+	avow_buf_put_str(&w->b, "[{\"recnum\":0,\"pcr\":4,\"digests\":[{\"hashAlg\":"
+				"\"sha256\",\"digest\":\"");
+	avow_hex_put(&w->b, avow_span_make(d, 32));
+	avow_buf_put_str(&w->b, "\"}],\"content_type\":\"pcclient_std\",\"content\":"
+				"{\"event_type\":5,\"event_data\":\"476f\"}}]");
+	assert_string_equal(avow_buf_str(&first), document(w));
+	assert_int_equal(w->log.format, AVOW_LOG_CEL_JSON);
+	avow_buf_clear(&first);
+}
+
+static void
+refuses_malformed_canonical_logs(void **state)
+{
+	static const char *const BAD[] = {"[1]", "[{}]", "[{\"recnum\":0}]",
+		"[{\"recnum\":0,\"pcr\":4,\"digests\":[{\"hashAlg\":\"sha256\","
+		"\"digest\":\"00\"}]}]",
+		"[{\"recnum\":0,\"pcr\":4,\"digests\":[]}]"};
+	struct world *w = *state;
+
+	for (size_t i = 0; i < sizeof(BAD) / sizeof(BAD[0]); i++) {
+		avow_buf_reset(&w->b);
+		avow_buf_put_str(&w->b, BAD[i]);
+		assert_err(AVOW_E_CEL_FORMAT, parse(w));
+	}
+	avow_buf_reset(&w->b);
+	put_cel(&w->b, 0, "\4", AVOW_LIT("Go"));
+	put_cel(&w->b, 0, "\4", AVOW_LIT("Go")); /* its number does not rise */
+	assert_err(AVOW_E_CEL_FORMAT, parse(w));
+	w->b.n = w->b.n / 2 - 1;
+	assert_err(AVOW_E_CEL_FORMAT, parse(w));
+}
+
+#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(reads_the_same_from_both_ima_lists),
+		T(reads_the_old_ima_template),
+		T(extends_all_ff_for_a_violation_and_claims_nothing),
+		T(shows_a_buffer_only_where_its_digest_is_the_entrys),
+		T(refuses_every_flipped_bit_of_measured_ima_data),
+		T(refuses_malformed_ima_text),
+		T(reads_the_same_from_both_canonical_logs),
+		T(refuses_malformed_canonical_logs),
+	};
+
+	return cmocka_run_group_tests_name("eventlog_forms", tests, NULL, NULL);
+}
