@@ -63,7 +63,11 @@ class Generator:
         return {"type": name, "value": value, "valueType": reference.type_of(value), "issuer": issuer}
 
     def claims(self):
-        return [self.claim() for _ in range(self.r.randrange(12))]
+        out = [self.claim() for _ in range(self.r.randrange(16))]
+        for c in list(out):
+            if self.chance(0.25):
+                out.insert(self.r.randrange(len(out) + 1), dict(c, issuer=self.pick(reference.SERVICE, reference.CUSTOM)))
+        return out
 
     # --- policies ---
 
@@ -176,7 +180,34 @@ class Generator:
         self.r.shuffle(fields)
         return ", ".join(fields)
 
+    def set_expr(self):
+        return self.pick("i.value", "i.value", "j.value", 'JsonToClaimValue("[]")', "JsonToClaimValue(i.value)",
+                         'JsonToClaimValue("[1,null,\\"x\\"]")', "i.type", self.literal())
+
+    def idiom(self, section):
+        """A rule as people write them: sets, functions of sets, derived text."""
+        i, j = self.string(self.r.choice(TYPES)), self.string(self.r.choice(TYPES))
+        name = self.string(self.r.choice(NAMES))
+        read = "JmesPath(i.value, %s)" % self.string(self.r.choice(QUERIES))
+        value = self.pick(
+            "ContainsOnlyValue(%s, %s)" % (self.set_expr(), self.literal()),
+            "ContainsOnlyValue(%s, j.value)" % self.set_expr(),
+            "IsSubsetOf(%s, %s)" % (self.set_expr(), self.set_expr()),
+            "IsSubsetOf(i.value, j.value)", read, "JsonToClaimValue(%s)" % read,
+            "AppendString(%s, %s)" % (self.pick("i.value", "i.type", '"x"'), self.pick("j.value", "j.issuer", '""')),
+            "NegateBool(%s)" % self.pick("i.value", "ContainsOnlyValue(i.value, j.value)"), "i.value", "j.valueType")
+        test = self.pick("", "", ", value%s%s" % (self.pick("==", "!=", "<", ">="), "i.value"))
+        conds = "i:[type==%s] && j:[type==%s%s]" % (i, j, test)
+        action = self.pick("add", "issue") if section else "issueproperty"
+        if section == 0:
+            name = '"own"'
+        if section == 1 and self.chance(0.3):
+            return "%s && [value==%s] => permit();" % (conds, value)
+        return "%s => %s(type=%s, value=%s);" % (conds, action, self.pick(name, name, name, "i.type"), value)
+
     def rule(self, section):
+        if self.functions and self.chance(0.35):
+            return self.idiom(section)
         idents, used = [], []
         conds = [self.cond(idents, used) for _ in range(self.pick(0, 0, 1, 1, 1, 2, 2, 3))]
         actions = {0: ["issueproperty"], 1: ["permit", "permit", "permit", "deny", "add", "add", "issue"],

@@ -6,6 +6,7 @@ run(text, claims) gives {"decision", "issued", "properties", "error"}.
 JMESPath is there only as far as the generator of differential.py uses it;
 src/jmespath has a differential test of its own.
 """
+import decimal
 import json
 import re
 
@@ -415,7 +416,24 @@ class Query:
 def json_eq(a, b):
     if isinstance(a, bool) or isinstance(b, bool) or a is None or b is None:
         return a is b
-    return type(a) is type(b) and a == b
+    return (isinstance(a, (int, float)) and isinstance(b, (int, float)) or type(a) is type(b)) and a == b
+
+
+def number(text):
+    """An integer that fits 64 bits, else a double."""
+    return int(text) if MIN_INT <= int(text) <= MAX_INT else float(text)
+
+
+def dump(v):
+    """Compact text; a double in its shortest form, without an exponent."""
+    if isinstance(v, float):
+        text = format(decimal.Decimal(repr(v)), "f")
+        return text[:-2] if text.endswith(".0") else text
+    if isinstance(v, list):
+        return "[" + ",".join(dump(i) for i in v) + "]"
+    if isinstance(v, dict):
+        return "{" + ",".join(json.dumps(k, ensure_ascii=False) + ":" + dump(i) for k, i in v.items()) + "}"
+    return json.dumps(v, ensure_ascii=False)
 
 
 # --- evaluation -----------------------------------------------------------------------------
@@ -460,7 +478,7 @@ def parse_json(text):
             raise Failed("policy_json")
         return dict(pairs)
 
-    return json.loads(text, object_pairs_hook=no_repeats)
+    return json.loads(text, object_pairs_hook=no_repeats, parse_int=number)
 
 
 def json_to_values(text, read_only):
@@ -469,7 +487,7 @@ def json_to_values(text, read_only):
             if v == int(v) and MIN_INT <= v < 2.0**63:
                 return Value(int(v), read_only)
             raise Failed("policy_json")
-        if isinstance(v, (list, dict)) or is_int(v) and not MIN_INT <= v <= MAX_INT:
+        if isinstance(v, (list, dict)):
             raise Failed("policy_json")
         return Value(v, read_only)
 
@@ -509,8 +527,7 @@ def evaluate(expr, bound):
         doc = parse_json(a)
     except ValueError:
         raise Failed("policy_json") from None
-    result = Query(query).search(doc)
-    return [Value(json.dumps(result, separators=(",", ":"), ensure_ascii=False), read_only)]
+    return [Value(dump(Query(query).search(doc)), read_only)]
 
 
 class Evaluator:

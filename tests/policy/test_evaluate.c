@@ -377,6 +377,12 @@ a_read_only_value_is_never_issued(void **state)
 		      "c.value));c:[type==\"pcrs\"]=>issue(type=\"y\","
 		      "value=ContainsOnlyValue(c.value,\"\"));"),
 		pcrs);
+	/* one member of a set that is one type */
+	assert_outcome(AVOW_E_POLICY_READ_ONLY, NULL,
+		ISSUE("c:[type==\"pcrs\"]=>issue(type=c.type,value=1);"),
+		"[{\"type\":\"pcrs\",\"value\":\"{}\"},{\"type\":\"pcrs\",\"value\":\"{"
+		"}\","
+		"\"issuer\":\"AttestationService\"}]");
 	/* the service's own claim of that name, not somebody's */
 	assert_outcome(AVOW_OK, "{\"x\":\"{}\"}",
 		ISSUE("c:[type==\"pcrs\"]=>issue(type=\"x\",value=c.value);"),
