@@ -271,7 +271,11 @@ def main():
     got = ask_driver(driver, cases)
     wrong, seen = [], {}
     for n, (policy, claims) in enumerate(cases):
-        want = reference.run(policy, claims)
+        try:
+            want = reference.run(policy, claims)
+        except reference.Unknown:
+            seen["unknown"] = seen.get("unknown", 0) + 1
+            continue
         kind = want["error"] or want["decision"]
         seen[kind] = seen.get(kind, 0) + 1
         if strict(want) != strict(got[n]):
@@ -285,7 +289,7 @@ def main():
     print("# " + ", ".join("%s %d" % (k, seen[k]) for k in sorted(seen)))
     kinds = ["permit", "deny", "policy_evaluation", "policy_json", "policy_read_only", "policy_name", "policy_type",
              "policy_version", "policy_property", "policy_query", "policy_query_failed", "policy_action"]
-    rich = count < COUNT or (all(seen.get(k, 0) > 0 for k in kinds) and seen["permit"] > count / 5)
+    rich = count < COUNT or (seen.get("unknown", 0) < count / 100 and all(seen.get(k, 0) > 0 for k in kinds) and seen["permit"] > count / 5)
     print("%sok 2 - the cases meet every kind of outcome" % ("" if rich else "not "))
     return 0 if not wrong and rich else 1
 

@@ -32,6 +32,10 @@ class Failed(Exception):
         self.code = code
 
 
+class Unknown(Exception):
+    """This reference does not know the query; nothing can be compared."""
+
+
 # --- parsing ------------------------------------------------------------------------
 
 TOKEN = re.compile(r"""\s+|//[^\n]*|(?P<name>[A-Za-z_][A-Za-z0-9_]*)|(?P<int>[0-9]+)
@@ -354,6 +358,9 @@ class Query:
         |\[\?(?P<key>[A-Za-z_][A-Za-z0-9_]*)\s(?P<cmp>==|!=)\s`(?P<lit>[^`]*)`\]|(?P<dot>\.)""", re.X)
 
     def __init__(self, text):
+        # multiselects and quoted names, which other values happen to be
+        if text[:1] in '["{' and not re.match(r"\[(\?|\*|-?[0-9]+\])", text) and text != "[":
+            raise Unknown
         self.stages = [self.stage(s.strip()) for s in text.split("|")]
 
     def stage(self, s):
