@@ -131,6 +131,7 @@ struct avow_properties {
 	uint32_t report_validity_min; /* report_validity_in_minutes; 1440 */
 	bool omit_x5c; /* false */
 	bool allow_debug; /* x-avow-allow-debug; false */
+	bool allow_migration; /* x-avow-allow-migration; false */
 	struct avow_claims set; /* what the policy set, in order */
 };
 

@@ -75,6 +75,13 @@ set_allow_debug(struct avow_properties *p, const struct avow_claim *c)
 	return true;
 }
 
+static bool
+set_allow_migration(struct avow_properties *p, const struct avow_claim *c)
+{
+	p->allow_migration = c->boolean;
+	return true;
+}
+
 static const struct policy_property properties[] = {
 	{"x-ms-sgx-tcbidentifier", TYPE_STRING,
 		"\"azuredefault\" or a TCB evaluation number as a String", true,
@@ -88,6 +95,8 @@ static const struct policy_property properties[] = {
 	{"omit_x5c", TYPE_BOOLEAN, "true or false", false, AVOW_KIND_TPM, set_omit_x5c},
 	{"x-avow-allow-debug", TYPE_BOOLEAN, "true or false", true, AVOW_KIND_TDX,
 		set_allow_debug},
+	{"x-avow-allow-migration", TYPE_BOOLEAN, "true or false", true, AVOW_KIND_TDX,
+		set_allow_migration},
 };
 
 #define N_PROPERTIES (sizeof(properties) / sizeof(properties[0]))

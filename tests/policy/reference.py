@@ -218,7 +218,7 @@ def property_ok(name, value):
     """Types and ranges of the properties that the service knows."""
     if name == "x-ms-sgx-tcbidentifier":
         return isinstance(value, str) and (value == "azuredefault" or bool(re.fullmatch(r"[1-9][0-9]{0,8}", value)))
-    if name in ("require_valid_aik_cert", "omit_x5c", "x-avow-allow-debug"):
+    if name in ("require_valid_aik_cert", "omit_x5c", "x-avow-allow-debug", "x-avow-allow-migration"):
         return isinstance(value, bool)
     if name == "required_pcr_mask":
         return is_int(value) and 0 <= value <= 0xFFFFFF
@@ -227,7 +227,7 @@ def property_ok(name, value):
     return True
 
 
-PROPERTY_TYPE = {"x-ms-sgx-tcbidentifier": S, "require_valid_aik_cert": B, "omit_x5c": B, "x-avow-allow-debug": B,
+PROPERTY_TYPE = {"x-ms-sgx-tcbidentifier": S, "require_valid_aik_cert": B, "omit_x5c": B, "x-avow-allow-debug": B, "x-avow-allow-migration": B,
                  "required_pcr_mask": I, "report_validity_in_minutes": I}
 
 

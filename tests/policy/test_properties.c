@@ -19,6 +19,7 @@ the_defaults_are_the_contracts(void **state)
 	assert_int_equal(1440, r.properties.report_validity_min);
 	assert_false(r.properties.omit_x5c);
 	assert_false(r.properties.allow_debug);
+	assert_false(r.properties.allow_migration);
 	assert_int_equal(0, r.properties.set.n);
 	run_end(&r);
 }
@@ -37,6 +38,8 @@ each_property_is_set(void **state)
 			"=>issueproperty(type=\"report_validity_in_minutes\",value=60);"
 			"=>issueproperty(type=\"omit_x5c\",value=true);"
 			"=>issueproperty(type=\"x-avow-allow-debug\",value=true);"
+			"=>issueproperty(type=\"x-avow-allow-migration\",value="
+			"true);"
 			"=>issueproperty(type=\"my-own\",value=\"kept\");"),
 		"{}");
 	assert_ok(r.configured);
@@ -48,8 +51,9 @@ each_property_is_set(void **state)
 	assert_int_equal(60, r.properties.report_validity_min);
 	assert_true(r.properties.omit_x5c);
 	assert_true(r.properties.allow_debug);
-	assert_int_equal(7, r.properties.set.n);
-	assert_span_str("my-own", r.properties.set.v[6].name);
+	assert_true(r.properties.allow_migration);
+	assert_int_equal(8, r.properties.set.n);
+	assert_span_str("my-own", r.properties.set.v[7].name);
 	run_end(&r);
 }
 
@@ -160,6 +164,7 @@ what_acts_on_verification_cannot_be_set_after_it(void **state)
 		      "=>issueproperty(type=\"required_pcr_mask\",value=1);"
 		      "=>issueproperty(type=\"require_valid_aik_cert\",value=false);"
 		      "=>issueproperty(type=\"x-avow-allow-debug\",value=true);"
+		      "=>issueproperty(type=\"x-avow-allow-migration\",value=true);"
 		      "=>issueproperty(type=\"report_validity_in_minutes\",value=5);"
 		      "=>issueproperty(type=\"omit_x5c\",value=true);"),
 		"{}");
@@ -168,9 +173,10 @@ what_acts_on_verification_cannot_be_set_after_it(void **state)
 	assert_int_equal(0xFFFFFF, r.outcome.properties.required_pcr_mask);
 	assert_true(r.outcome.properties.require_valid_aik_cert);
 	assert_false(r.outcome.properties.allow_debug);
+	assert_false(r.outcome.properties.allow_migration);
 	assert_int_equal(5, r.outcome.properties.report_validity_min);
 	assert_true(r.outcome.properties.omit_x5c);
-	assert_int_equal(6, r.outcome.properties.set.n);
+	assert_int_equal(7, r.outcome.properties.set.n);
 	run_end(&r);
 }
 
