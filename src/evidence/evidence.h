@@ -53,6 +53,10 @@ struct avow_verify_in {
 	struct avow_bound_data init;
 	struct avow_evidence_cache *cache; /* NULL: verify from nothing */
 
+	/* TDX, from the policy's configurationrules; denied by default */
+	bool allow_debug; /* a TD with a bit of the TUD group of its attributes */
+	bool allow_migration; /* a migratable TD, or one with a bound service TD */
+
 	/* SEV-SNP: certificates beside those in the evidence, each span PEM, DER or
 	 * the JSON of Azure's THIM, in any order */
 	const struct avow_span *certs;

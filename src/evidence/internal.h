@@ -27,6 +27,7 @@ enum avow_err avow_evidence_make(const struct avow_kind *kind, struct avow_span 
 extern const struct avow_kind avow_kind_sgx;
 extern const struct avow_kind avow_kind_oe;
 extern const struct avow_kind avow_kind_snp;
+extern const struct avow_kind avow_kind_tdx;
 
 /* The per-worker memories of all kinds. */
 struct avow_evidence_cache {

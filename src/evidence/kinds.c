@@ -8,6 +8,7 @@ static const struct avow_kind *const kinds[] = {
 	&avow_kind_sgx,
 	&avow_kind_oe,
 	&avow_kind_snp,
+	&avow_kind_tdx,
 };
 
 #define N_KINDS (sizeof(kinds) / sizeof(kinds[0]))

@@ -24,32 +24,47 @@ add_ids(struct avow_span *v, size_t n, const struct avow_advisories *from)
 	return n;
 }
 
-/* Level first, then QE; every id once, first seen first. */
-static enum avow_err
-merge_advisories(const struct avow_intel_tcb *tcb, struct avow_arena *a,
-	struct avow_tcb_result *result)
+enum avow_err
+avow_intel_merge_advisories(const struct avow_advisories *const *from, size_t n,
+	struct avow_arena *a, struct avow_tcb_result *result)
 {
-	size_t most = (tcb->level ? tcb->level->advisories.n : 0) +
-		      (tcb->qe_level ? tcb->qe_level->advisories.n : 0);
 	struct avow_span *v;
+	size_t most = 0;
 
+	for (size_t i = 0; i < n; i++)
+		most += from[i]->n;
 	if (most == 0)
 		return AVOW_OK;
 	v = avow_arena_array(a, most, sizeof(*v));
 	if (!v)
 		return avow_arena_err(a);
-	if (tcb->level)
-		result->n_advisories = add_ids(v, 0, &tcb->level->advisories);
-	if (tcb->qe_level)
-		result->n_advisories =
-			add_ids(v, result->n_advisories, &tcb->qe_level->advisories);
+	for (size_t i = 0; i < n; i++)
+		result->n_advisories = add_ids(v, result->n_advisories, from[i]);
 	result->advisories = v;
 	return AVOW_OK;
 }
 
-static uint32_t
-lower(uint32_t a, uint32_t b)
+/* Level first, then QE. */
+static enum avow_err
+merge_advisories(const struct avow_intel_tcb *tcb, struct avow_arena *a,
+	struct avow_tcb_result *result)
 {
+	const struct avow_advisories *from[2];
+	size_t n = 0;
+
+	if (tcb->level)
+		from[n++] = &tcb->level->advisories;
+	if (tcb->qe_level)
+		from[n++] = &tcb->qe_level->advisories;
+	return avow_intel_merge_advisories(from, n, a, result);
+}
+
+uint32_t
+avow_intel_evaluation_number(const struct avow_intel_selection *sel)
+{
+	uint32_t a = sel->tcb_info->evaluation_number;
+	uint32_t b = sel->qe_identity->evaluation_number;
+
 	return a < b ? a : b;
 }
 
@@ -74,8 +89,7 @@ avow_intel_tcb_find(const struct avow_intel_selection *sel,
 			avow_tcb_converge(out->level->status, out->qe_level->status);
 		result->status = avow_tcb_status_name(out->status);
 	}
-	result->evaluation_number = lower(
-		sel->tcb_info->evaluation_number, sel->qe_identity->evaluation_number);
+	result->evaluation_number = avow_intel_evaluation_number(sel);
 	result->date_s = out->level ? out->level->tcb_date_s : 0;
 	AVOW_TRY(merge_advisories(out, a, result));
 	result->known = true;
@@ -105,15 +119,24 @@ avow_intel_judge_qe(void *ctx, struct avow_why *why)
 enum avow_err
 avow_intel_judge_platform(void *ctx, struct avow_why *why)
 {
-	/* Intel QVL, TcbLevelCheck.cpp: TCB_NOT_SUPPORTED, TCB_REVOKED */
-	static const struct avow_at at = {
-		"platform_tcb", "tcb_status", "Intel QVL, TcbLevelCheck.cpp"};
+	/* Intel QVL, TcbLevelCheck.cpp: TCB_NOT_SUPPORTED */
 	const struct avow_intel_judge *j = ctx;
 	const struct avow_tcb_level *level;
 
 	if (!j->tcb->level)
 		return avow_tcb_match_sgx(j->selection->tcb_info, j->ext->components,
 			j->ext->pcesvn, &level, why);
+	return avow_intel_judge_revoked(ctx, why);
+}
+
+enum avow_err
+avow_intel_judge_revoked(void *ctx, struct avow_why *why)
+{
+	/* Intel QVL, TcbLevelCheck.cpp: TCB_REVOKED */
+	static const struct avow_at at = {
+		"platform_tcb", "tcb_status", "Intel QVL, TcbLevelCheck.cpp"};
+	const struct avow_intel_judge *j = ctx;
+
 	if (j->tcb->level->status != AVOW_TCB_REVOKED &&
 		j->tcb->status != AVOW_TCB_REVOKED)
 		return AVOW_OK;

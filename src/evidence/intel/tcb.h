@@ -31,6 +31,12 @@ enum avow_err avow_intel_tcb_find(const struct avow_intel_selection *sel,
 	struct avow_arena *a, struct avow_intel_tcb *out,
 	struct avow_tcb_result *result) AVOW_CHECKED;
 
+/** Every advisory of the lists once, in order; AVOW_E_NO_MEMORY, AVOW_E_TOO_LARGE. */
+enum avow_err avow_intel_merge_advisories(const struct avow_advisories *const *from,
+	size_t n, struct avow_arena *a, struct avow_tcb_result *result) AVOW_CHECKED;
+/** The lower of the numbers of TCB info and QE identity. */
+uint32_t avow_intel_evaluation_number(const struct avow_intel_selection *sel);
+
 /** What the judging checks look at. */
 struct avow_intel_judge {
 	const struct avow_verify_in *in;
@@ -44,6 +50,8 @@ struct avow_intel_judge {
 enum avow_err avow_intel_judge_qe(void *ctx, struct avow_why *why);
 /** AVOW_E_TCB_UNKNOWN, AVOW_E_TCB_REVOKED. */
 enum avow_err avow_intel_judge_platform(void *ctx, struct avow_why *why);
+/** The second half of it, where there is a level: AVOW_E_TCB_REVOKED. */
+enum avow_err avow_intel_judge_revoked(void *ctx, struct avow_why *why);
 /** AVOW_E_TCB_NOT_ACCEPTED: the merged status against accept_tcb. */
 enum avow_err avow_intel_judge_accepted(void *ctx, struct avow_why *why);
 

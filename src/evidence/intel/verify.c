@@ -33,6 +33,23 @@ avow_intel_verify_clear(struct avow_intel_verify *v)
 	v->key = NULL;
 }
 
+enum avow_err
+avow_intel_check_vendor(void *ctx, struct avow_why *why)
+{
+	/* Intel SGX DCAP quote library API, A.4: the QE vendor is Intel; QVL
+	 * refuses others with UNSUPPORTED_QUOTE_FORMAT */
+	static const uint8_t intel[16] = {0x93, 0x9a, 0x72, 0x33, 0xf7, 0x9c, 0x4c,
+		0xa9, 0x94, 0x0a, 0x0d, 0xb3, 0x95, 0x7f, 0x06, 0x07};
+	static const struct avow_at at = {"quote_vendor", "header.qe_vendor_id",
+		"Intel SGX DCAP ECDSA quote library API, A.4"};
+	struct avow_span expected = avow_span_make(intel, sizeof(intel));
+	struct avow_span got = self(ctx)->qe_vendor_id;
+
+	if (avow_span_eq(got, expected))
+		return AVOW_OK;
+	return avow_refuse_bytes(why, AVOW_E_QUOTE_VENDOR, &at, expected, got);
+}
+
 /* --- PCK chain and collateral ---------------------------------------------------- */
 
 enum avow_err

@@ -18,6 +18,7 @@ struct avow_intel_verify {
 	struct avow_intel_cache *cache; /* NULL: none */
 	enum avow_tee tee;
 	/* of the quote, unverified */
+	struct avow_span qe_vendor_id;
 	const struct avow_qe_auth *qe;
 	struct avow_span attestation_key; /* x || y */
 	struct avow_span signature; /* r || s by that key */
@@ -33,6 +34,8 @@ void avow_intel_verify_clear(struct avow_intel_verify *v);
 
 /* In the order of Intel's own verification; each cites its place at its body. */
 
+/** AVOW_E_QUOTE_VENDOR. */
+enum avow_err avow_intel_check_vendor(void *ctx, struct avow_why *why);
 /** AVOW_E_QUOTE_CERT_TYPE. */
 enum avow_err avow_intel_check_cert_type(void *ctx, struct avow_why *why);
 /** The codes of avow_pck_open. */

@@ -4,43 +4,12 @@
  * here is covered by the quote's signature, the PCK certificate or verified
  * collateral; which of it a token carries is the registry's and the policy's.
  */
-#include "base/clock.h"
 #include "base/limits.h"
 #include "crypto/digest.h"
+#include "evidence/intel/claims.h"
 #include "evidence/sgx/layout.h"
 #include "evidence/sgx/verified.h"
 #include "wire/json.h"
-
-/* A JSON text for as long as the claim set lives. */
-static void
-add_json(struct avow_claims *set, const enum avow_claim_id *ids, size_t n,
-	struct avow_buf *b)
-{
-	struct avow_span copy = {NULL, 0};
-
-	if (b->err == AVOW_OK)
-		copy = avow_arena_copy(set->arena, avow_buf_span(b));
-	if (copy.p)
-		for (size_t i = 0; i < n; i++)
-			avow_claims_add_json(set, ids[i], copy);
-	else if (set->err == AVOW_OK)
-		set->err = b->err != AVOW_OK ? b->err : avow_arena_err(set->arena);
-	avow_buf_clear(b);
-}
-
-static void
-add_time(struct avow_claims *set, enum avow_claim_id id, int64_t at_s)
-{
-	char text[AVOW_TIME_TEXT];
-	struct avow_span copy;
-
-	avow_time_format(at_s, text);
-	copy = avow_arena_copy(set->arena, avow_span_str(text));
-	if (copy.p)
-		avow_claims_add_string(set, id, copy);
-	else if (set->err == AVOW_OK)
-		set->err = avow_arena_err(set->arena);
-}
 
 /* --- the enclave ------------------------------------------------------------------- */
 
@@ -81,16 +50,6 @@ add_kss(struct avow_claims *set, const struct avow_sgx_report *r)
 /* --- bound data --------------------------------------------------------------------- */
 
 static void
-add_tree(struct avow_claims *set, enum avow_claim_id id, const struct avow_json *tree)
-{
-	struct avow_buf b;
-
-	avow_buf_init(&b, AVOW_MAX_TOKEN);
-	avow_json_put(&b, tree, AVOW_JSON_SORTED);
-	add_json(set, &id, 1, &b);
-}
-
-static void
 add_bound_data(struct avow_claims *set, const struct avow_sgx_verified *v)
 {
 	/* recorded: binary data gives three names (and the policy's two), JSON one */
@@ -98,12 +57,12 @@ add_bound_data(struct avow_claims *set, const struct avow_sgx_verified *v)
 		AVOW_CLAIM_MAA_EHD, AVOW_CLAIM_OLD_AAS_EHD, AVOW_CLAIM_OLD_MAA_EHD};
 
 	if (v->runtime_tree)
-		add_tree(set, AVOW_CLAIM_RUNTIME, v->runtime_tree);
+		avow_intel_add_tree(set, AVOW_CLAIM_RUNTIME, v->runtime_tree);
 	else if (v->runtime.present)
 		for (size_t i = 0; i < sizeof(ehd) / sizeof(ehd[0]); i++)
 			avow_claims_add_b64url(set, ehd[i], v->runtime.bytes);
 	if (v->init_tree)
-		add_tree(set, AVOW_CLAIM_INITTIME, v->init_tree);
+		avow_intel_add_tree(set, AVOW_CLAIM_INITTIME, v->init_tree);
 }
 
 /* --- collateral ---------------------------------------------------------------------- */
@@ -147,44 +106,7 @@ add_collateral(struct avow_claims *set, struct avow_span evidence,
 	e = put_collateral(&b, evidence, s);
 	if (e != AVOW_OK && set->err == AVOW_OK)
 		set->err = e;
-	add_json(set, ids, sizeof(ids) / sizeof(ids[0]), &b);
-}
-
-/* --- Avow's own ------------------------------------------------------------------------ */
-
-static void
-add_advisories(struct avow_claims *set, const struct avow_tcb_result *t)
-{
-	static const enum avow_claim_id id = AVOW_CLAIM_AVOW_TCB_ADVISORIES;
-	struct avow_buf b;
-	struct avow_jw w;
-
-	avow_buf_init(&b, AVOW_MAX_TOKEN);
-	avow_jw_init(&w, &b);
-	avow_jw_open(&w, '[');
-	for (size_t i = 0; i < t->n_advisories; i++)
-		avow_jw_string(&w, t->advisories[i]);
-	avow_jw_close(&w);
-	add_json(set, &id, 1, &b);
-}
-
-static void
-add_avow(struct avow_claims *set, const struct avow_sgx_verified *v)
-{
-	const struct avow_tcb_result *t = &v->tcb_result;
-	const struct avow_intel_selection *s = &v->selection;
-
-	avow_claims_add_string(
-		set, AVOW_CLAIM_AVOW_TCB_STATUS, avow_span_str(t->status));
-	add_advisories(set, t);
-	avow_claims_add_int(set, AVOW_CLAIM_AVOW_TCB_EVALUATION, t->evaluation_number);
-	if (v->tcb.level)
-		add_time(set, AVOW_CLAIM_AVOW_TCB_DATE, t->date_s);
-	add_time(set, AVOW_CLAIM_AVOW_COLLATERAL_EARLIEST_EXPIRY, s->earliest_expiry_s);
-	add_time(set, AVOW_CLAIM_AVOW_COLLATERAL_LATEST_ISSUE, s->latest_issue_s);
-	avow_claims_add_bool(set, AVOW_CLAIM_AVOW_COLLATERAL_GRACE, s->grace_used);
-	avow_claims_add_hex(set, AVOW_CLAIM_AVOW_PLATFORM_ID,
-		avow_span_make(v->ext.ppid, sizeof(v->ext.ppid)));
+	avow_intel_add_json(set, ids, sizeof(ids) / sizeof(ids[0]), &b);
 }
 
 enum avow_err
@@ -199,6 +121,6 @@ avow_sgx_claims(const struct avow_verified *v, struct avow_claims *set)
 	add_kss(set, &q->report);
 	add_bound_data(set, s);
 	add_collateral(set, v->ev->bytes, &s->selection);
-	add_avow(set, s);
+	avow_intel_add_avow(set, &s->tcb_result, &s->selection, &s->ext);
 	return set->err;
 }

@@ -30,24 +30,6 @@ struct sgx_context {
 /* --- the enclave's own checks ------------------------------------------------------ */
 
 static enum avow_err
-check_vendor(void *ctx, struct avow_why *why)
-{
-	/* Intel SGX DCAP quote library API, A.4: the QE vendor is Intel; QVL
-	 * refuses others with UNSUPPORTED_QUOTE_FORMAT */
-	static const uint8_t intel[16] = {0x93, 0x9a, 0x72, 0x33, 0xf7, 0x9c, 0x4c,
-		0xa9, 0x94, 0x0a, 0x0d, 0xb3, 0x95, 0x7f, 0x06, 0x07};
-	static const struct avow_at at = {"quote_vendor", "header.qe_vendor_id",
-		"Intel SGX DCAP ECDSA quote library API, A.4"};
-	const struct sgx_context *c = ctx;
-	struct avow_span expected = avow_span_make(intel, sizeof(intel));
-
-	if (avow_span_eq(c->q->qe_vendor_id, expected))
-		return AVOW_OK;
-	return avow_refuse_bytes(
-		why, AVOW_E_QUOTE_VENDOR, &at, expected, c->q->qe_vendor_id);
-}
-
-static enum avow_err
 check_reserved(void *ctx, struct avow_why *why)
 {
 	const struct sgx_context *c = ctx;
@@ -123,7 +105,7 @@ check_init_data(void *ctx, struct avow_why *why)
 /* --- the list ----------------------------------------------------------------------- */
 
 static const struct avow_check_def verify_list[] = {
-	{"quote_vendor", check_vendor, NULL, false},
+	{"quote_vendor", avow_intel_check_vendor, NULL, false},
 	{"quote_reserved", check_reserved, NULL, false},
 	{"certification_data_type", avow_intel_check_cert_type, NULL, false},
 	{"pck_chain", avow_intel_check_pck_chain, NULL, false},
@@ -164,6 +146,7 @@ begin(struct sgx_context *c, const struct avow_evidence *ev,
 	c->intel.arena = a;
 	c->intel.cache = in->cache ? in->cache->intel : NULL;
 	c->intel.tee = AVOW_TEE_SGX;
+	c->intel.qe_vendor_id = c->q->qe_vendor_id;
 	c->intel.qe = &c->q->qe;
 	c->intel.attestation_key = c->q->attestation_key;
 	c->intel.signature = c->q->signature;
