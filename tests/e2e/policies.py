@@ -13,6 +13,7 @@ import json
 import os
 import shutil
 import signal
+import sqlite3
 import stat
 import subprocess
 import tempfile
@@ -240,6 +241,23 @@ def the_token_is_told_once_and_kept_as_a_digest():
     with Service(data=data) as s:
         assert len(s.first_lines) == 1, s.first_lines
         assert s.request("GET", "/certificates" + V, None, {"Authorization": "Bearer " + token})[0] == 200
+
+
+@tap.case()
+def each_change_and_each_refused_one_is_a_record():
+    data = tempfile.mkdtemp(dir=HOME)
+    with Service(data=data) as s:
+        ids = [s.manage("PUT", SGX, unsigned(PERMIT))[1]["x-ms-request-id"],
+               s.manage("PUT", SGX, unsigned("no policy"))[1]["x-ms-request-id"],
+               s.manage("POST", SGX + ":reset", RESET)[1]["x-ms-request-id"]]
+        assert s.request("PUT", SGX + V, unsigned(DENY))[0] == 401
+    db = sqlite3.connect(os.path.join(data, "data", "avow.db"))
+    rows = db.execute("SELECT actor, action, provider, target, outcome, request FROM audit ORDER BY seq").fetchall()
+    db.close()
+    who = ("management token",)
+    assert rows == [who + ("policy.set", "default", "SgxEnclave", "done", ids[0]),
+                    who + ("policy.set", "default", "SgxEnclave", "policy_syntax", ids[1]),
+                    who + ("policy.reset", "default", "SgxEnclave", "done", ids[2])], rows
 
 
 @tap.case()
