@@ -84,7 +84,8 @@ avow_cli_decode(struct avow_span file, struct avow_arena *a)
 
 	if (avow_span_is_empty(text))
 		return file;
-	if (avow_span_starts(text, AVOW_LIT("0x")))
+	if (avow_span_starts(text, AVOW_LIT("0x")) ||
+		avow_span_starts(text, AVOW_LIT("0X")))
 		text = avow_span_from(text, 2);
 	if (avow_hex_is(text)) {
 		uint8_t *p = avow_arena_alloc(a, text.n / 2);

@@ -2,10 +2,12 @@
 import base64
 import json
 import os
+import re
 import shutil
+import subprocess
 import tempfile
 
-from avowtest import Service, Skip, Tap, avow, claims_of, forge, vectors
+from avowtest import AVOWD, SOURCE, Service, Skip, Tap, avow, claims_of, forge, vectors
 
 tap = Tap()
 HOME = tempfile.mkdtemp(prefix="avow-cli-")
@@ -43,6 +45,24 @@ def appraise(*args, kind="sgx", file=None, trust=True, collateral=True):
     return status, json.loads(out) if out.strip() else None, err
 
 
+def flags_of(page):
+    """The long flags of a manual page: the words of its Fl macros."""
+    with open(os.path.join(SOURCE, "docs", "man", page)) as f:
+        lines = [line for line in f if re.search(r"\bFl -", line)]
+    return {"-" + flag for line in lines for flag in re.findall(r"(?<![\w-])-[a-z][a-z-]+", line)}
+
+
+@tap.case()
+def the_manual_pages_name_every_flag_and_no_other():
+    words = re.findall(r"^  ([a-z]+) ", avow("--help")[1], re.M)
+    helps = "".join(avow(word, "--help")[1] for word in words)
+    said = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", helps))
+    assert flags_of("avow.1") - {"--help"} == said, flags_of("avow.1") ^ said
+    helps = subprocess.run([AVOWD, "--help"], capture_output=True, text=True).stdout
+    said = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", helps))
+    assert flags_of("avowd.8") == said, flags_of("avowd.8") ^ said
+
+
 @tap.case()
 def appraise_verifies_a_forged_quote():
     status, r, _ = appraise("--runtime-data", os.path.join(sim(), "runtime.bin"), "--nonce", "n-1")
@@ -57,7 +77,7 @@ def appraise_verifies_a_forged_quote():
 @tap.case()
 def appraise_takes_raw_hex_and_base64():
     q = quote()
-    for name, text in (("hex", q.hex()), ("b64", base64.encodebytes(q)), ("b64url", base64.urlsafe_b64encode(q))):
+    for name, text in (("hex", q.hex()), ("0x", "0x" + q.hex()), ("0X", "0X" + q.hex().upper() + "\n"), ("b64", base64.encodebytes(q)), ("b64url", base64.urlsafe_b64encode(q))):
         status, r, _ = appraise(file=write(name, text))
         assert status == 0, (name, r["error"])
 
