@@ -14,8 +14,8 @@
 static const char USAGE[] =
 	"usage: avow attest KIND FILE --server URL [OPTIONS]\n"
 	"\n"
-	"Sends evidence to a service and prints the token. KIND is sgx, oe or tdx. FILE is\n"
-	"raw bytes, hex, base64 or base64url; - is stdin.\n"
+	"Sends evidence to a service and prints the token. KIND is sgx, oe, snp or\n"
+	"tdx. FILE is raw bytes, hex, base64 or base64url; - is stdin.\n"
 	"\n"
 	"  --server URL            the service; plain http on loopback only\n"
 	"  --ca PEM                the only roots that the service's TLS may end in\n"
