@@ -15,6 +15,9 @@
 #include "policy/error.h"
 #include "policy/properties.h"
 
+/* What one trace may take to say why rules did not fire: it is no part of the
+ * evaluation, so that an outcome is the same with and without it. */
+#define TRACE_STEPS 4000000u
 /* Cells of edit distance that one trace may spend on spelling suggestions. */
 #define NEAREST_CELLS 2000000u
 /* Room at the start for one claim a rule; more grows. */
@@ -199,11 +202,12 @@ type_name(struct eval *e, const struct prog_rule *r, struct policy_value *out)
 	for (size_t i = 1; i < s.n; i++) {
 		struct policy_value v = policy_set_at(e, &s, i);
 
-		if (!policy_value_compare(&v, OP_EQ, out))
+		if (!policy_eval_compare(e, &v, OP_EQ, out))
 			return policy_eval_fail(e, AVOW_E_POLICY_EVALUATION,
 				r->type->place, "the claim's type has several values");
 		out->read_only |= v.read_only;
 	}
+	AVOW_TRY(policy_eval_pay(e, r->type->place));
 	if (out->type != AVOW_VALUE_STRING || out->string.n == 0)
 		return policy_eval_fail(e, AVOW_E_POLICY_EVALUATION, r->type->place,
 			"a claim's type is a String that is not empty");
@@ -333,6 +337,7 @@ init(struct eval *e, const struct avow_policy *p, const struct avow_policy_optio
 		.trace = o ? o->trace : NULL,
 		.steps_left = o && o->max_steps ? o->max_steps : AVOW_MAX_POLICY_STEPS,
 		.derived_left = AVOW_MAX_POLICY_DERIVED,
+		.trace_left = TRACE_STEPS,
 		.nearest_left = NEAREST_CELLS,
 	};
 	avow_claims_init(&e->in, a);

@@ -8,6 +8,9 @@
 
 #include "policy/program.h"
 
+/* One step for so many bytes of text that are read, written or compared. */
+#define BYTES_A_STEP 16
+
 /** The claims that a condition's identifier names: indexes into eval.in. */
 struct policy_binding {
 	uint32_t *index;
@@ -41,7 +44,9 @@ struct eval {
 	const struct avow_policy *p;
 	struct avow_arena *a;
 	struct avow_policy_trace *trace; /* NULL: none is kept */
-	size_t steps_left, derived_left, nearest_left;
+	size_t steps_left, derived_left;
+	size_t trace_left, nearest_left; /* work that a trace may still take */
+	size_t compared; /* bytes of long equal-sized strings, not yet paid */
 
 	struct avow_claims in; /* the incoming set: a copy that grows */
 	struct policy_link *links; /* of in.v[i] */
@@ -83,9 +88,14 @@ bool policy_value_compare(
 /** Compute the right sides of a condition's tests into e->right. */
 enum avow_err policy_cond_prepare(
 	struct eval *e, const struct prog_cond *c) AVOW_CHECKED;
+/** The same, and what it cost is added to e->compared. */
+bool policy_eval_compare(struct eval *e, const struct policy_value *a,
+	enum policy_op op, const struct policy_value *b);
+/** Pay for what was compared since. @return AVOW_OK or AVOW_E_POLICY_STEPS. */
+enum avow_err policy_eval_pay(struct eval *e, struct policy_place at) AVOW_CHECKED;
 /** True when claim `index` passes test `i` of a prepared condition. */
 bool policy_test_holds(
-	const struct eval *e, const struct prog_cond *c, unsigned i, uint32_t index);
+	struct eval *e, const struct prog_cond *c, unsigned i, uint32_t index);
 /** Filter the incoming claims, bind the identifier, say whether it holds. */
 enum avow_err policy_cond_holds(
 	struct eval *e, const struct prog_cond *c, bool *holds) AVOW_CHECKED;

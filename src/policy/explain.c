@@ -86,10 +86,11 @@ say_failure(const struct avow_policy_trace_rule *r, char *out, size_t n)
 		break;
 	case AVOW_POLICY_NO_MATCH:
 		snprintf(out, n,
-			"the permit rule at line %u needs \"%.*s\" with %s %s %.*s, "
-			"and found %.*s",
+			"the permit rule at line %u needs \"%.*s\" with %s %s "
+			"%.*s%s%.*s",
 			r->line, AVOW_FMT(f->claim), f->property, f->op,
-			AVOW_FMT(f->wanted), AVOW_FMT(f->found));
+			AVOW_FMT(f->wanted), f->found.n ? ", and found " : "",
+			AVOW_FMT(f->found));
 		break;
 	case AVOW_POLICY_PRESENT:
 		snprintf(out, n,

@@ -9,9 +9,6 @@
 
 #include "base/limits.h"
 
-/* One step for this many bytes of JSON that are read or written. */
-#define BYTES_A_STEP 16
-
 static const char *const counts[] = {"no value", "one value", "several values"};
 
 struct policy_value
@@ -286,12 +283,12 @@ call_json_to_claim_value(struct eval *e, const struct prog_expr *call,
 /* --- the others ---------------------------------------------------------------------------------------- */
 
 static bool
-contains(const struct eval *e, const struct policy_set *s, const struct policy_value *v)
+contains(struct eval *e, const struct policy_set *s, const struct policy_value *v)
 {
 	for (size_t i = 0; i < s->n; i++) {
 		struct policy_value member = policy_set_at(e, s, i);
 
-		if (policy_value_compare(&member, OP_EQ, v))
+		if (policy_eval_compare(e, &member, OP_EQ, v))
 			return true;
 	}
 	return false;
@@ -301,20 +298,19 @@ static enum avow_err
 call_is_subset_of(struct eval *e, const struct prog_expr *call, struct policy_set *args,
 	struct policy_set *out)
 {
+	bool all = true;
 	size_t work;
 
 	if (__builtin_mul_overflow(args[0].n, args[1].n, &work))
 		work = SIZE_MAX;
 	AVOW_TRY(policy_eval_spend(e, work, call->place));
-	for (size_t i = 0; i < args[0].n; i++) {
+	for (size_t i = 0; i < args[0].n && all; i++) {
 		struct policy_value v = policy_set_at(e, &args[0], i);
 
-		if (!contains(e, &args[1], &v)) {
-			*out = boolean(false, false);
-			return AVOW_OK;
-		}
+		all = contains(e, &args[1], &v);
+		AVOW_TRY(policy_eval_pay(e, call->place));
 	}
-	*out = boolean(true, false);
+	*out = boolean(all, false);
 	return AVOW_OK;
 }
 
@@ -330,10 +326,10 @@ call_contains_only_value(struct eval *e, const struct prog_expr *call,
 	for (size_t i = 0; i < args[0].n && only; i++) {
 		struct policy_value member = policy_set_at(e, &args[0], i);
 
-		only = policy_value_compare(&member, OP_EQ, &v);
+		only = policy_eval_compare(e, &member, OP_EQ, &v);
 	}
 	*out = boolean(only, false);
-	return AVOW_OK;
+	return policy_eval_pay(e, call->place);
 }
 
 static enum avow_err

@@ -68,6 +68,13 @@ order_holds(int sign, enum policy_op op)
 	return false;
 }
 
+/* Values that were copied share their bytes. */
+static bool
+same_text(struct avow_span a, struct avow_span b)
+{
+	return a.n == b.n && (a.p == b.p || avow_span_eq(a, b));
+}
+
 bool
 policy_value_compare(
 	const struct policy_value *a, enum policy_op op, const struct policy_value *b)
@@ -82,8 +89,27 @@ policy_value_compare(
 	if (policy_op_orders(op))
 		return false;
 	equal = a->type == AVOW_VALUE_BOOLEAN ? a->boolean == b->boolean
-					      : avow_span_eq(a->string, b->string);
+					      : same_text(a->string, b->string);
 	return equal == (op == OP_EQ);
+}
+
+bool
+policy_eval_compare(struct eval *e, const struct policy_value *a, enum policy_op op,
+	const struct policy_value *b)
+{
+	if (a->string.n > BYTES_A_STEP && a->string.n == b->string.n &&
+		a->string.p != b->string.p)
+		e->compared += a->string.n; /* all in one arena: cannot wrap */
+	return policy_value_compare(a, op, b);
+}
+
+enum avow_err
+policy_eval_pay(struct eval *e, struct policy_place at)
+{
+	size_t steps = e->compared / BYTES_A_STEP;
+
+	e->compared = 0;
+	return policy_eval_spend(e, steps, at);
 }
 
 /* --- one condition -------------------------------------------------------------------- */
@@ -104,23 +130,22 @@ policy_cond_prepare(struct eval *e, const struct prog_cond *c)
 }
 
 static bool
-general_holds(const struct eval *e, const struct prog_test *t,
-	const struct policy_set *right, uint32_t index)
+general_holds(struct eval *e, const struct prog_test *t, const struct policy_set *right,
+	uint32_t index)
 {
 	struct policy_value left = policy_claim_value(e, index, t->prop);
 
 	for (size_t k = 0; k < right->n; k++) {
 		struct policy_value v = policy_set_at(e, right, k);
 
-		if (policy_value_compare(&left, t->op, &v))
+		if (policy_eval_compare(e, &left, t->op, &v))
 			return true;
 	}
 	return false;
 }
 
 bool
-policy_test_holds(
-	const struct eval *e, const struct prog_cond *c, unsigned i, uint32_t index)
+policy_test_holds(struct eval *e, const struct prog_cond *c, unsigned i, uint32_t index)
 {
 	const struct prog_test *t = &c->tests[i];
 	struct policy_value left;
@@ -132,7 +157,7 @@ policy_test_holds(
 		return e->in.v[index].issuer == t->issuer;
 	case TEST_LITERAL:
 		left = policy_claim_value(e, index, PROP_VALUE);
-		return policy_value_compare(&left, t->op, &t->expr->literal);
+		return policy_eval_compare(e, &left, t->op, &t->expr->literal);
 	case TEST_GENERAL:
 		return general_holds(e, t, &e->right[i], index);
 	}
@@ -140,7 +165,7 @@ policy_test_holds(
 }
 
 static bool
-claim_matches(const struct eval *e, const struct prog_cond *c, uint32_t index)
+claim_matches(struct eval *e, const struct prog_cond *c, uint32_t index)
 {
 	for (unsigned i = 0; i < c->n_tests; i++)
 		if (!policy_test_holds(e, c, i, index))
@@ -166,12 +191,12 @@ bind(struct eval *e, struct policy_binding *b, uint32_t index)
 	return AVOW_OK;
 }
 
-/* What trying one condition costs: a step for each claim, and one more for
- * each further value that it is compared with. */
+/* What trying one condition costs: a step for each test and claim, and one more
+ * for each further value that a test compares with. */
 static size_t
 cost(const struct eval *e, const struct prog_cond *c)
 {
-	size_t per_claim = 1, all;
+	size_t per_claim = c->n_tests, all;
 
 	for (unsigned i = 0; i < c->n_tests; i++)
 		if (needs_right(&c->tests[i]) && e->right[i].n > 1)
@@ -218,5 +243,5 @@ policy_cond_holds(struct eval *e, const struct prog_cond *c, bool *holds)
 		AVOW_TRY(bind(e, b, l - 1));
 	}
 	*holds = any != c->negated;
-	return AVOW_OK;
+	return policy_eval_pay(e, c->place);
 }

@@ -7,7 +7,6 @@
  */
 #include "policy/parser.h"
 
-
 #include "base/limits.h"
 #include "base/utf8.h"
 

@@ -174,26 +174,59 @@ struct closest {
 	unsigned passed, failed; /* how many tests; the first that failed */
 };
 
+/* How many tests a claim passes, and the first that it fails. */
+static struct closest
+try_claim(struct eval *e, const struct prog_cond *c, uint32_t index)
+{
+	struct closest now = {true, index, 0, c->n_tests};
+
+	for (unsigned t = c->n_tests; t-- > 0;)
+		if (policy_test_holds(e, c, t, index))
+			now.passed++;
+		else
+			now.failed = t;
+	return now;
+}
+
 /* Of the claims with the wanted type, the one that passes most tests. */
 static struct closest
-find_closest(const struct eval *e, const struct prog_cond *c, unsigned type)
+find_closest(struct eval *e, const struct prog_cond *c, unsigned type)
 {
-	struct closest best = {0};
+	struct closest best = {0}, now;
 
 	for (uint32_t i = 0; i < e->in.n; i++) {
-		struct closest now = {true, i, 0, c->n_tests};
-
 		if (type < c->n_tests && !policy_test_holds(e, c, type, i))
 			continue;
-		for (unsigned t = c->n_tests; t-- > 0;)
-			if (policy_test_holds(e, c, t, i))
-				now.passed++;
-			else
-				now.failed = t;
+		now = try_claim(e, c, i);
 		if (!best.any || now.passed > best.passed)
 			best = now;
 	}
 	return best;
+}
+
+/* False when the trace has taken all the work that it may. */
+static bool
+may_search(struct eval *e, const struct prog_cond *c)
+{
+	size_t tests;
+
+	if (__builtin_mul_overflow((size_t)c->n_tests, e->in.n, &tests) ||
+		tests > e->trace_left) {
+		e->trace_left = 0;
+		return false;
+	}
+	e->trace_left -= tests;
+	return true;
+}
+
+/* What the search compared is the trace's to pay, not the evaluation's. */
+static void
+pay_search(struct eval *e)
+{
+	size_t steps = e->compared / BYTES_A_STEP;
+
+	e->trace_left -= steps < e->trace_left ? steps : e->trace_left;
+	e->compared = 0;
 }
 
 static enum avow_err
@@ -233,15 +266,15 @@ no_match(struct eval *e, const struct prog_cond *c, const struct closest *at,
 
 /* Under `!`: some claim passes every test. */
 static enum avow_err
-present(struct eval *e, const struct prog_cond *c, struct avow_policy_failure *f)
+present(struct eval *e, const struct prog_cond *c, uint32_t index,
+	struct avow_policy_failure *f)
 {
-	struct closest at = find_closest(e, c, c->n_tests);
-	struct policy_value v = policy_claim_value(e, at.index, PROP_VALUE);
+	struct policy_value v = policy_claim_value(e, index, PROP_VALUE);
 
 	f->reason = AVOW_POLICY_PRESENT;
 	f->line = c->place.line;
 	f->column = c->place.column;
-	f->claim = e->in.v[at.index].name;
+	f->claim = e->in.v[index].name;
 	f->property = policy_prop_name(PROP_VALUE);
 	return keep_value(e, &v, &f->found);
 }
@@ -255,9 +288,14 @@ policy_trace_failure(struct eval *e, const struct prog_rule *r, unsigned n)
 	struct closest at;
 
 	f->condition = n + 1;
+	if (!may_search(e, c)) {
+		f->reason = c->negated ? AVOW_POLICY_PRESENT : AVOW_POLICY_NO_MATCH;
+		return keep_wanted(e, c, 0, f);
+	}
+	at = find_closest(e, c, c->negated ? c->n_tests : type);
+	pay_search(e);
 	if (c->negated)
-		return present(e, c, f);
-	at = find_closest(e, c, type);
+		return present(e, c, at.index, f);
 	return at.any ? no_match(e, c, &at, f) : no_claim(e, c, type, f);
 }
 

@@ -167,7 +167,8 @@ claims_that_double_stop_at_the_limit(void **state)
 	free(policy);
 }
 
-/* A step for each claim that a condition tries, and one for each rule. */
+/* A step for each test of a condition and each claim, and one for each rule that
+ * fires. */
 static void
 steps_are_counted_and_end(void **state)
 {
@@ -205,6 +206,65 @@ a_querys_steps_are_the_policys(void **state)
 	assert_true(r.decided == AVOW_E_POLICY_STEPS ||
 		    r.decided == AVOW_E_POLICY_QUERY_FAILED);
 	run_end(&r);
+	free(claims);
+}
+
+/* However many tests one condition has, each is paid for. */
+static void
+many_tests_in_one_condition_end(void **state)
+{
+	char *policy = repeated(V10 "authorizationrules{[value==1", ",value==1", 25000,
+		"]=>permit();};");
+	char *claims = repeated("{\"n\":[", "1,", AVOW_MAX_POLICY_CLAIMS - 1, "1]}");
+
+	(void)state;
+	assert_outcome(AVOW_E_POLICY_STEPS, NULL, policy, claims);
+	free(policy);
+	free(claims);
+}
+
+/* Two long texts that are equal and not the same bytes. */
+static void
+comparing_long_texts_is_paid_for(void **state)
+{
+	char *policy = repeated(V10 "authorizationrules{a:[type==\"a\"]",
+		"&&[type==\"b\",value==a.value]", 300, "=>permit();};");
+	char *half = repeated("{\"a\":\"", "x", 1000000, "\",\"b\":\"");
+	char *claims = repeated(half, "x", 1000000, "\"}");
+
+	(void)state;
+	assert_outcome(AVOW_E_POLICY_STEPS, NULL, policy, claims);
+	free(policy);
+	free(half);
+	free(claims);
+}
+
+/* A trace has a budget of its own: the outcome is the same without details. */
+static void
+a_trace_of_much_work_is_cut_and_changes_nothing(void **state)
+{
+	char *tests = repeated(V12 "authorizationrules{",
+		"[value==2,value==1,value==1,"
+		"value==1,value==1,value==1]=>permit();![value==1]=>permit();\n",
+		100, "};");
+	char *claims = repeated("{\"n\":[", "1,", 9999, "1]}");
+	const struct avow_policy_trace_rule *last;
+	struct avow_policy_outcome out;
+	struct run r;
+
+	(void)state;
+	run_policy(&r, tests, claims);
+	assert_err(AVOW_E_POLICY_NO_PERMIT, r.decided);
+	last = r.trace.last;
+	assert_int_equal(AVOW_POLICY_PRESENT, last->failure.reason);
+	assert_int_equal(0, last->failure.claim.n);
+	assert_span_str("1", r.trace.first->failure.found);
+	assert_err(AVOW_E_POLICY_NO_PERMIT,
+		avow_policy_decide(r.policy, &r.claims, &r.properties, NULL, &r.arena,
+			&out, NULL));
+	assert_string_equal(r.outcome.message, out.message);
+	run_end(&r);
+	free(tests);
 	free(claims);
 }
 
@@ -262,6 +322,9 @@ main(void)
 		cmocka_unit_test(claims_that_double_stop_at_the_limit),
 		cmocka_unit_test(steps_are_counted_and_end),
 		cmocka_unit_test(a_querys_steps_are_the_policys),
+		cmocka_unit_test(many_tests_in_one_condition_end),
+		cmocka_unit_test(comparing_long_texts_is_paid_for),
+		cmocka_unit_test(a_trace_of_much_work_is_cut_and_changes_nothing),
 		cmocka_unit_test(many_rules_over_many_claims_end),
 		cmocka_unit_test(an_arena_that_is_full_is_an_error),
 	};
