@@ -295,9 +295,10 @@ reads_the_same_from_both_canonical_logs(void **state)
 static void
 refuses_malformed_canonical_logs(void **state)
 {
-	static const char *const BAD[] = {"[1]", "[{}]", "[{\"recnum\":0}]",
+	static const char SHORT_DIGEST[] =
 		"[{\"recnum\":0,\"pcr\":4,\"digests\":[{\"hashAlg\":\"sha256\","
-		"\"digest\":\"00\"}]}]",
+		"\"digest\":\"00\"}]}]";
+	static const char *const BAD[] = {"[1]", "[{}]", "[{\"recnum\":0}]", SHORT_DIGEST,
 		"[{\"recnum\":0,\"pcr\":4,\"digests\":[]}]"};
 	struct world *w = *state;
 
