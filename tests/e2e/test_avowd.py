@@ -186,9 +186,18 @@ def serves_on_when_its_log_is_not_read():
                 c.send(get("/nowhere") * 100)
                 for _ in range(100):
                     assert c.answer().status == 404
-        lines = []
-        reader = threading.Thread(target=lambda: lines.extend(p.stderr))
+        lines, told = [], threading.Event()
+
+        def read():
+            for x in p.stderr:
+                lines.append(x)
+                if b"log_dropped" in x:
+                    told.set()
+
+        reader = threading.Thread(target=read)
         reader.start()
+        # A reader that is still behind would make "stopping" one of the dropped lines.
+        assert told.wait(PATIENCE)
         p.terminate()
         assert p.wait(PATIENCE) == 0
         reader.join(PATIENCE)
