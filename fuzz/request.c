@@ -92,7 +92,7 @@ judge(struct pieces *p, struct avow_span text, struct avow_arena *a,
 	struct avow_http_head *head, struct avow_why *why)
 {
 	const struct avow_http_route *route;
-	struct avow_span param;
+	struct avow_span params[AVOW_HTTP_MAX_PARAMS];
 	char allow[AVOW_HTTP_ALLOW_TEXT];
 
 	avow_why_init(why);
@@ -101,9 +101,10 @@ judge(struct pieces *p, struct avow_span text, struct avow_arena *a,
 	check_taken(head);
 	check_raw(avow_span_slice(text, 0, p->layout.raw.n));
 	AVOW_TRY(avow_http_find_route(routes, sizeof(routes) / sizeof(routes[0]),
-		head->method, head->path, &route, &param, allow, why));
-	must(route &&
-		memchr(param.p ? (const char *)param.p : "", '/', param.n) == NULL);
+		head->method, head->path, &route, params, allow, why));
+	must(route);
+	for (size_t i = 0; i < AVOW_HTTP_MAX_PARAMS; i++)
+		must(avow_span_find_byte(params[i], '/') == params[i].n);
 	return AVOW_OK;
 }
 

@@ -23,6 +23,7 @@ static const char *const method_names[] = {
 	[AVOW_HTTP_POST] = "POST",
 	[AVOW_HTTP_PUT] = "PUT",
 	[AVOW_HTTP_DELETE] = "DELETE",
+	[AVOW_HTTP_PATCH] = "PATCH",
 	[AVOW_HTTP_OPTIONS] = "OPTIONS",
 	[AVOW_HTTP_OTHER] = "other",
 };

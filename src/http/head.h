@@ -66,15 +66,15 @@ enum avow_err avow_http_judge_layout(const struct avow_http_pieces *in,
 	const struct avow_http_layout *at, struct avow_why *why) AVOW_CHECKED;
 
 /**
- * The route of a judged head. *allow gets the methods that the path has
+ * The route of a judged head, and what its parameters matched. *allow gets the methods that the path has
  * ("GET, HEAD") with AVOW_E_HTTP_METHOD; it has room for AVOW_HTTP_ALLOW_TEXT.
  * @return AVOW_OK, AVOW_E_HTTP_ROUTE, AVOW_E_HTTP_METHOD.
  */
 #define AVOW_HTTP_ALLOW_TEXT 64
 enum avow_err avow_http_find_route(const struct avow_http_route *routes, size_t n,
 	enum avow_http_method method, struct avow_span path,
-	const struct avow_http_route **out, struct avow_span *param,
-	char allow[AVOW_HTTP_ALLOW_TEXT], struct avow_why *why) AVOW_CHECKED;
+	const struct avow_http_route **out,
+	struct avow_span params[AVOW_HTTP_MAX_PARAMS], char allow[AVOW_HTTP_ALLOW_TEXT], struct avow_why *why) AVOW_CHECKED;
 
 /**
  * "00-<trace>-<span>-00": the trace id of a valid traceparent header (W3C

@@ -21,6 +21,7 @@ enum avow_http_method {
 	AVOW_HTTP_POST,
 	AVOW_HTTP_PUT,
 	AVOW_HTTP_DELETE,
+	AVOW_HTTP_PATCH,
 	AVOW_HTTP_OPTIONS,
 	AVOW_HTTP_OTHER /* a valid token that no route has */
 };
@@ -30,6 +31,7 @@ struct avow_http_pair {
 	struct avow_span value;
 };
 
+#define AVOW_HTTP_MAX_PARAMS 4 /* what the longest path of the contract has */
 #define AVOW_HTTP_ID_TEXT 56 /* "00-<32 hex>-<16 hex>-00" and a NUL */
 
 struct avow_http_server;
@@ -42,7 +44,8 @@ struct avow_http_route;
 struct avow_http_request {
 	enum avow_http_method method;
 	struct avow_span path; /* percent-decoded, starts with '/' */
-	struct avow_span param; /* what {param} of the route matched; may be empty */
+	struct avow_span param; /* what the route's first {param} matched */
+	struct avow_span params[AVOW_HTTP_MAX_PARAMS]; /* all; unused: empty */
 	const struct avow_http_route *route;
 	const struct avow_http_pair *query; /* decoded, in order */
 	size_t n_query;
@@ -89,10 +92,10 @@ typedef enum avow_err avow_http_handler(struct avow_http_request *rq,
 
 struct avow_http_route {
 	enum avow_http_method method; /* a GET route answers HEAD too */
-	/* Segments match whatever the case of ASCII letters. One may hold
-	 * "{name}", alone or followed by literal text ("/policies/{t}:reset");
-	 * it matches a non-empty run without '/'. The first route that
-	 * matches wins. */
+	/* Segments match whatever the case of ASCII letters. Up to
+	 * AVOW_HTTP_MAX_PARAMS of them may hold "{name}", alone or followed by
+	 * literal text ("/policies/{t}:reset"); it matches a non-empty run
+	 * without '/'. The first route that matches wins. */
 	const char *pattern;
 	size_t max_body; /* 0: the request may have no body */
 	avow_http_handler *handle;

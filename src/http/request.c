@@ -266,7 +266,8 @@ avow_request_admit(struct request *rq, struct MHD_Connection *mhd, const char *m
 	AVOW_TRY(judge(rq, mhd, method, version));
 	fill_public(rq);
 	AVOW_TRY(avow_http_find_route(config->routes, config->n_routes, rq->pub.method,
-		rq->pub.path, &rq->pub.route, &rq->pub.param, rq->allow, &rq->why));
+		rq->pub.path, &rq->pub.route, rq->pub.params, rq->allow, &rq->why));
+	rq->pub.param = rq->pub.params[0];
 	if (rq->pub.route->admit)
 		AVOW_TRY(rq->pub.route->admit(&rq->pub, &rq->why));
 	return judge_body(rq);

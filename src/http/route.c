@@ -1,6 +1,6 @@
 /*
- * Which route a path and a method belong to. A table of a dozen rows: a walk
- * over it costs less than anything cleverer.
+ * Which route a path and a method belong to. A table of a few dozen rows: a
+ * walk over it costs less than anything cleverer.
  */
 #include "http/head.h"
 
@@ -29,29 +29,33 @@ match_parameter(
 }
 
 static bool
-match(const char *pattern, struct avow_span path, struct avow_span *param)
+match(const char *pattern, struct avow_span path,
+	struct avow_span params[AVOW_HTTP_MAX_PARAMS])
 {
 	struct avow_span want = avow_span_str(pattern);
+	size_t n = 0;
 
-	*param = (struct avow_span){NULL, 0};
-	while (want.n && want.p[0] != '{') {
-		if (path.n == 0 || fold(path.p[0]) != fold(want.p[0]))
-			return false;
-		want = avow_span_from(want, 1);
-		path = avow_span_from(path, 1);
-	}
-	if (want.n) {
-		size_t end = avow_span_find_byte(want, '/');
-		size_t segment = avow_span_find_byte(path, '/');
-		size_t close = avow_span_find_byte(want, '}') + 1;
+	while (want.n) {
+		size_t end, segment, close;
 
-		if (!match_parameter(avow_span_slice(want, close, end - close),
-			    avow_span_slice(path, 0, segment), param))
+		if (want.p[0] != '{') {
+			if (path.n == 0 || fold(path.p[0]) != fold(want.p[0]))
+				return false;
+			want = avow_span_from(want, 1);
+			path = avow_span_from(path, 1);
+			continue;
+		}
+		end = avow_span_find_byte(want, '/');
+		segment = avow_span_find_byte(path, '/');
+		close = avow_span_find_byte(want, '}') + 1;
+		if (n == AVOW_HTTP_MAX_PARAMS ||
+			!match_parameter(avow_span_slice(want, close, end - close),
+				avow_span_slice(path, 0, segment), &params[n++]))
 			return false;
 		want = avow_span_from(want, end);
 		path = avow_span_from(path, segment);
 	}
-	return avow_span_eq_fold(want, path);
+	return path.n == 0;
 }
 
 static void
@@ -69,11 +73,18 @@ add_allow(char allow[AVOW_HTTP_ALLOW_TEXT], enum avow_http_method m)
 	memcpy(allow + used, name, n + 1);
 }
 
+static void
+forget(struct avow_span params[AVOW_HTTP_MAX_PARAMS])
+{
+	memset(params, 0, AVOW_HTTP_MAX_PARAMS * sizeof(params[0]));
+}
+
 enum avow_err
 avow_http_find_route(const struct avow_http_route *routes, size_t n,
 	enum avow_http_method method, struct avow_span path,
-	const struct avow_http_route **out, struct avow_span *param,
-	char allow[AVOW_HTTP_ALLOW_TEXT], struct avow_why *why)
+	const struct avow_http_route **out,
+	struct avow_span params[AVOW_HTTP_MAX_PARAMS], char allow[AVOW_HTTP_ALLOW_TEXT],
+	struct avow_why *why)
 {
 	static const struct avow_at at_path = {"route", "path", "MAA REST contract"};
 	static const struct avow_at at_method = {"route", "method", "RFC 9110, 15.5.6"};
@@ -83,7 +94,8 @@ avow_http_find_route(const struct avow_http_route *routes, size_t n,
 	for (size_t i = 0; i < n; i++) {
 		enum avow_http_method has = routes[i].method;
 
-		if (!match(routes[i].pattern, path, param))
+		forget(params);
+		if (!match(routes[i].pattern, path, params))
 			continue;
 		if (has == method ||
 			(has == AVOW_HTTP_GET && method == AVOW_HTTP_HEAD)) {
@@ -94,7 +106,7 @@ avow_http_find_route(const struct avow_http_route *routes, size_t n,
 		if (has == AVOW_HTTP_GET)
 			add_allow(allow, AVOW_HTTP_HEAD);
 	}
-	*param = (struct avow_span){NULL, 0};
+	forget(params);
 	if (allow[0])
 		return avow_refuse(why, AVOW_E_HTTP_METHOD, &at_method, allow, "%s",
 			avow_http_method_name(method));

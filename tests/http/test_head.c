@@ -68,11 +68,11 @@ static void
 knows_methods_by_their_exact_name(void **state)
 {
 	static const char *const names[] = {
-		"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"};
+		"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"};
 	char text[64];
 
 	(void)state;
-	for (int m = 0; m < 6; m++) {
+	for (int m = 0; m < 7; m++) {
 		snprintf(text, sizeof(text), "%s / HTTP/1.1\r\nHost: a\r\n\r\n",
 			names[m]);
 		assert_ok(judge(text));

@@ -10,10 +10,11 @@ static const struct avow_http_route routes[] = {
 	{.method = AVOW_HTTP_GET, .pattern = "/policies/{type}"},
 	{.method = AVOW_HTTP_PUT, .pattern = "/policies/{type}"},
 	{.method = AVOW_HTTP_GET, .pattern = "/a/{b}/c"},
+	{.method = AVOW_HTTP_PATCH, .pattern = "/s/{a}/g/{b}/p/{c}/x/{d}"},
 };
 
 static const struct avow_http_route *found;
-static struct avow_span param;
+static struct avow_span params[AVOW_HTTP_MAX_PARAMS];
 static char allow[AVOW_HTTP_ALLOW_TEXT];
 static struct avow_why why;
 
@@ -22,7 +23,7 @@ find(enum avow_http_method m, const char *path)
 {
 	avow_why_init(&why);
 	return avow_http_find_route(routes, sizeof(routes) / sizeof(routes[0]), m,
-		avow_span_str(path), &found, &param, allow, &why);
+		avow_span_str(path), &found, params, allow, &why);
 }
 
 static void
@@ -33,7 +34,7 @@ finds_a_route_whatever_the_case(void **state)
 	assert_ptr_equal(&routes[0], found);
 	assert_ok(find(AVOW_HTTP_POST, "/Attest/sgxEnclave"));
 	assert_ptr_equal(&routes[1], found);
-	assert_span_str("sgxEnclave", param);
+	assert_span_str("sgxEnclave", params[0]);
 }
 
 static void
@@ -42,12 +43,28 @@ finds_the_action_of_a_policy(void **state)
 	(void)state;
 	assert_ok(find(AVOW_HTTP_POST, "/policies/SgxEnclave:RESET"));
 	assert_ptr_equal(&routes[2], found);
-	assert_span_str("SgxEnclave", param);
+	assert_span_str("SgxEnclave", params[0]);
 	assert_ok(find(AVOW_HTTP_PUT, "/policies/Tpm"));
 	assert_ptr_equal(&routes[4], found);
 	assert_err(AVOW_E_HTTP_METHOD, find(AVOW_HTTP_POST, "/policies/:reset"));
 	assert_ok(find(AVOW_HTTP_GET, "/a/x/C"));
-	assert_span_str("x", param);
+	assert_span_str("x", params[0]);
+}
+
+static void
+gives_each_parameter_in_order(void **state)
+{
+	(void)state;
+	assert_ok(find(AVOW_HTTP_PATCH, "/S/one/G/two/p/Three/x/4"));
+	assert_ptr_equal(&routes[6], found);
+	assert_span_str("one", params[0]);
+	assert_span_str("two", params[1]);
+	assert_span_str("Three", params[2]);
+	assert_span_str("4", params[3]);
+	assert_err(AVOW_E_HTTP_ROUTE, find(AVOW_HTTP_PATCH, "/s/one/g//p/c/x/d"));
+	assert_int_equal(0, params[0].n);
+	assert_ok(find(AVOW_HTTP_GET, "/a/x/c"));
+	assert_int_equal(0, params[1].n);
 }
 
 static void
@@ -83,7 +100,7 @@ tells_the_methods_of_a_path(void **state)
 	assert_string_equal("DELETE", why.got);
 	assert_err(AVOW_E_HTTP_METHOD, find(AVOW_HTTP_OTHER, "/attest/Tpm"));
 	assert_string_equal("POST", allow);
-	assert_int_equal(0, param.n);
+	assert_int_equal(0, params[0].n);
 }
 
 /* --- trace ------------------------------------------------------------------ */
@@ -147,6 +164,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(finds_a_route_whatever_the_case),
 		cmocka_unit_test(finds_the_action_of_a_policy),
+		cmocka_unit_test(gives_each_parameter_in_order),
 		cmocka_unit_test(answers_head_by_get),
 		cmocka_unit_test(refuses_other_paths),
 		cmocka_unit_test(tells_the_methods_of_a_path),
