@@ -113,7 +113,7 @@ check_lines(const struct avow_net_request *rq, struct avow_why *why)
 {
 	static const struct avow_at at = {"net", "header", "RFC 9110 5.5"};
 	bool ok = is_one_line(rq->accept) && is_one_line(rq->content_type) &&
-		  is_one_line(rq->bearer);
+		  is_one_line(rq->bearer) && is_one_line(rq->method);
 
 	for (size_t i = 0; ok && rq->extra && rq->extra[i]; i++)
 		ok = is_one_line(rq->extra[i]);
@@ -208,6 +208,9 @@ set_request(CURL *c, const struct avow_net_request *rq, struct curl_slist *heade
 		  curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, on_header) == CURLE_OK &&
 		  curl_easy_setopt(c, CURLOPT_HEADERDATA, t) == CURLE_OK;
 
+	/* CUSTOMREQUEST changes the word alone; the body stays POST's matter */
+	if (ok && rq->method)
+		ok = curl_easy_setopt(c, CURLOPT_CUSTOMREQUEST, rq->method) == CURLE_OK;
 	if (!ok || !rq->post)
 		return ok;
 	return curl_easy_setopt(c, CURLOPT_POST, 1L) == CURLE_OK &&

@@ -19,7 +19,8 @@ struct avow_net_header {
 
 struct avow_net_request {
 	const char *url;	/* http or https, no user or password in it */
-	bool post;		/* else GET */
+	bool post;		/* it has a body: POST, else GET */
+	const char *method;	/* in place of those two; NULL: none */
 	struct avow_span body;	/* with post */
 	const char *content_type; /* of the body; NULL: application/json */
 	const char *accept;	/* NULL: none is sent */
