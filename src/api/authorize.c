@@ -4,18 +4,20 @@
  */
 #include "api/endpoints.h"
 
+#include "base/clock.h"
+
 enum avow_err
-avow_api_authorize(const struct avow_http_request *rq, unsigned right,
+avow_api_authorize(const struct avow_http_request *rq, const struct avow_act *act,
 	struct avow_who *who, struct avow_why *why)
 {
 	const struct avow_service *sv = avow_worker_service(rq->worker_context);
 	const struct avow_span name = AVOW_LIT("Authorization");
-	struct avow_span value = {NULL, 0};
+	struct avow_credentials c = {.n_certs = 0};
 	size_t n = 0;
 
 	for (size_t i = 0; i < rq->n_headers; i++)
 		if (avow_span_eq_fold(rq->headers[i].name, name)) {
-			value = rq->headers[i].value;
+			c.authorization = rq->headers[i].value;
 			n++;
 		}
 	/* Two readers could take different ones. */
@@ -23,13 +25,16 @@ avow_api_authorize(const struct avow_http_request *rq, unsigned right,
 		return avow_refuse(why, AVOW_E_UNAUTHORIZED,
 			&(struct avow_at){"bearer", "Authorization", "RFC 6750, 2"},
 			"one header", "%zu", n);
-	return avow_auth_check(avow_service_auth(sv), value, right, who, why);
+	return avow_auth_check(avow_service_auth(sv), &c, act->right, act->provider,
+		avow_clock_now_s(), rq->arena, who, why);
 }
 
 enum avow_err
 avow_api_admit_writer(struct avow_http_request *rq, struct avow_why *why)
 {
+	const struct avow_act act = {
+		.right = AVOW_RIGHT_WRITE, .provider = AVOW_LIT("default")};
 	struct avow_who who;
 
-	return avow_api_authorize(rq, AVOW_RIGHT_WRITE, &who, why);
+	return avow_api_authorize(rq, &act, &who, why);
 }

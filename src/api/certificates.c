@@ -9,10 +9,12 @@ avow_api_certificates_get(struct avow_http_request *rq, struct avow_http_respons
 	struct avow_why *why)
 {
 	const struct avow_view *view = avow_worker_view(rq->worker_context);
+	const struct avow_act act = {
+		.right = AVOW_RIGHT_READ, .provider = AVOW_LIT("default")};
 	struct avow_claims claims;
 	struct avow_who who;
 
-	AVOW_TRY(avow_api_authorize(rq, AVOW_RIGHT_READ, &who, why));
+	AVOW_TRY(avow_api_authorize(rq, &act, &who, why));
 	AVOW_TRY(avow_api_check_version(rq, why));
 	avow_claims_init(&claims, rq->arena);
 	avow_claims_add(&claims, &(struct avow_claim){
@@ -28,10 +30,12 @@ enum avow_err
 avow_api_certificates_change(struct avow_http_request *rq,
 	struct avow_http_response *rs, struct avow_why *why)
 {
+	const struct avow_act act = {
+		.right = AVOW_RIGHT_WRITE, .provider = AVOW_LIT("default")};
 	struct avow_who who;
 
 	(void)rs;
-	AVOW_TRY(avow_api_authorize(rq, AVOW_RIGHT_WRITE, &who, why));
+	AVOW_TRY(avow_api_authorize(rq, &act, &who, why));
 	AVOW_TRY(avow_api_check_version(rq, why));
 	return avow_refuse(why, AVOW_E_NOT_ISOLATED,
 		&(struct avow_at){

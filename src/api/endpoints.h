@@ -20,11 +20,21 @@ avow_http_handler avow_api_health;	/* GET /servicehealth: 204 */
 avow_http_handler avow_api_live;	/* GET /livez */
 avow_http_handler avow_api_ready;	/* GET /readyz */
 
-/** Who asks, by the request's Authorization header (at most one).
+/** What a request is about to do, for its authorization and its record. */
+struct avow_act {
+	unsigned right;		/* AVOW_RIGHT_*; 0: prove who asks and no more */
+	struct avow_span provider; /* its name; empty: the service as a whole */
+	struct avow_span action; /* "policy.set"; empty: reading, not recorded */
+	struct avow_span target; /* type, thumbprint, ...; may be empty */
+};
+/** Who asks, by the request's one Authorization header or its client
+ *  certificate, and whether they may.
  *  @return as avow_auth_check. */
-enum avow_err avow_api_authorize(const struct avow_http_request *rq, unsigned right,
-	struct avow_who *who, struct avow_why *why) AVOW_CHECKED;
-/** For a route's `admit`: a writer, judged before the body is taken. */
+enum avow_err avow_api_authorize(const struct avow_http_request *rq,
+	const struct avow_act *act, struct avow_who *who, struct avow_why *why)
+	AVOW_CHECKED;
+/** For the `admit` of POST and PUT on policies and certificates: judged before
+ *  the body is taken. */
 enum avow_err avow_api_admit_writer(struct avow_http_request *rq, struct avow_why *why);
 /** Append {"token":"..."} with a policy management token of these claims. */
 enum avow_err avow_api_put_result(struct avow_http_request *rq,

@@ -16,11 +16,13 @@ static enum avow_err
 may_read(const struct avow_http_request *rq, const struct avow_bound_policy *policy,
 	struct avow_why *why)
 {
+	const struct avow_act act = {
+		.right = AVOW_RIGHT_READ, .provider = AVOW_LIT("default")};
 	struct avow_who who;
 
 	if (!policy->is_set && !avow_http_header(rq, "Authorization").p)
 		return AVOW_OK;
-	return avow_api_authorize(rq, AVOW_RIGHT_READ, &who, why);
+	return avow_api_authorize(rq, &act, &who, why);
 }
 
 enum avow_err

@@ -163,10 +163,11 @@ run(struct avow_http_request *rq, struct avow_http_response *rs, struct avow_why
 		.why = why,
 		.event = event,
 		.now_s = avow_clock_now_s()};
+	const struct avow_act act = {.right = AVOW_RIGHT_WRITE, .provider = PROVIDER};
 	struct avow_audit refused;
 	enum avow_err e;
 
-	AVOW_TRY(avow_api_authorize(rq, AVOW_RIGHT_WRITE, &j.who, why));
+	AVOW_TRY(avow_api_authorize(rq, &act, &j.who, why));
 	e = change(&j);
 	if (e != AVOW_OK) {
 		refused = audit_of(&j, e);

@@ -183,28 +183,36 @@ bearer(struct avow_span value, struct avow_span *token)
 	return is_b64token(*token);
 }
 
-enum avow_err
-avow_who_may(const struct avow_who *who, unsigned rights, struct avow_why *why)
+static unsigned
+rights_at(const struct avow_who *who, struct avow_span provider)
 {
-	if ((who->rights & rights) == rights)
+	unsigned rights = 0;
+
+	for (size_t i = 0; i < who->n_grants; i++)
+		if (who->grants[i].provider.n == 0 ||
+			(provider.n && avow_span_eq(who->grants[i].provider, provider)))
+			rights |= who->grants[i].rights;
+	return rights;
+}
+
+enum avow_err
+avow_who_may(const struct avow_who *who, unsigned rights, struct avow_span provider,
+	struct avow_why *why)
+{
+	if ((rights_at(who, provider) & rights) == rights)
 		return AVOW_OK;
 	return avow_refuse(why, AVOW_E_FORBIDDEN,
 		&(struct avow_at){"rights", "role", "MAA REST contract, auth"},
 		"a role with this right", "%.*s", AVOW_FMT(who->name));
 }
 
-enum avow_err
-avow_auth_check(const struct avow_auth *a, struct avow_span authorization,
-	unsigned right, struct avow_who *who, struct avow_why *why)
+static enum avow_err
+check_management(const struct avow_auth *a, struct avow_span token,
+	struct avow_who *who, struct avow_why *why)
 {
+	static const struct avow_grant everything = {.rights = AVOW_RIGHTS_ALL};
 	uint8_t digest[AVOW_SHA256_BYTES];
-	struct avow_span token;
 
-	memset(who, 0, sizeof(*who));
-	if (avow_span_is_empty(authorization))
-		return unauthorized(why, "none");
-	if (!bearer(authorization, &token))
-		return unauthorized(why, "another scheme, or a malformed token");
 	AVOW_TRY(avow_sha256(token, digest));
 	/* The digests are compared, in constant time: how much of a guess is
 	 * right shows neither in time nor in memory. */
@@ -212,6 +220,25 @@ avow_auth_check(const struct avow_auth *a, struct avow_span authorization,
 				     avow_span_make(a->digest, sizeof(a->digest))))
 		return unauthorized(why, "a token that is not known");
 	who->name = AVOW_LIT("management token");
-	who->rights = AVOW_RIGHT_READ | AVOW_RIGHT_WRITE | AVOW_RIGHT_DELETE;
-	return avow_who_may(who, right, why);
+	who->grants = &everything;
+	who->n_grants = 1;
+	return AVOW_OK;
+}
+
+enum avow_err
+avow_auth_check(const struct avow_auth *a, const struct avow_credentials *c,
+	unsigned right, struct avow_span provider, int64_t at_s,
+	struct avow_arena *arena, struct avow_who *who, struct avow_why *why)
+{
+	struct avow_span token;
+
+	(void)at_s;
+	(void)arena;
+	memset(who, 0, sizeof(*who));
+	if (avow_span_is_empty(c->authorization))
+		return unauthorized(why, "none");
+	if (!bearer(c->authorization, &token))
+		return unauthorized(why, "another scheme, or a malformed token");
+	AVOW_TRY(check_management(a, token, who, why));
+	return avow_who_may(who, right, provider, why);
 }

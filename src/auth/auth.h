@@ -1,27 +1,58 @@
 /*
- * Who may do what. Today there is one way in: the management token, which is
- * made at first start, told once, and kept only as its SHA-256. Issuers of
- * OpenID Connect, mutual TLS and roles will give other answers to the same
- * question.
+ * Who may do what. A request proves who asks in one of three ways: a bearer
+ * token of an OpenID Connect issuer that the access file names, the management
+ * token that is made at first start, or a client certificate of TLS. What they
+ * may do is a list of grants: rights, at one provider or at all of them.
+ *
+ * Nothing here blocks on the network: issuers' keys are fetched by a thread of
+ * its own, and a check that needs keys which are not there says so at once.
  */
 #ifndef AVOW_AUTH_AUTH_H
 #define AVOW_AUTH_AUTH_H
 
 #include <stdbool.h>
 
+#include "base/arena.h"
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/span.h"
 #include "base/why.h"
 
-/* The contract's actions (attestation/read, write, delete), as bits. */
+/* The contract's actions, as bits. Of a provider's policies and certificates
+ * (Microsoft.Attestation/attestationProviders/attestation/...): */
 #define AVOW_RIGHT_READ 0x01u
 #define AVOW_RIGHT_WRITE 0x02u
-#define AVOW_RIGHT_DELETE 0x04u
+#define AVOW_RIGHT_DELETE 0x04u /* reset a policy, remove a certificate */
+/* POST /attest/Tpm, and the attest calls of 2018-09-01-preview. */
+#define AVOW_RIGHT_ATTEST 0x08u
+/* Of providers themselves (Microsoft.Attestation/attestationProviders/...). */
+#define AVOW_RIGHT_PROVIDERS_READ 0x10u
+#define AVOW_RIGHT_PROVIDERS_WRITE 0x20u
+#define AVOW_RIGHT_PROVIDERS_DELETE 0x40u
+#define AVOW_RIGHTS_ALL 0x7fu
 
-/** Who asked, once proved. */
-struct avow_who {
-	struct avow_span name; /* for records; static, never a token */
+/** Rights at a provider. */
+struct avow_grant {
 	unsigned rights; /* AVOW_RIGHT_* */
+	struct avow_span provider; /* its name in lower case; empty: every one */
+};
+
+/** Who asked, once proved. All of it lives in the arena of the check. */
+struct avow_who {
+	struct avow_span name; /* for records, "sub@issuer"; never a token */
+	const struct avow_grant *grants;
+	size_t n_grants;
+};
+
+/** What a request brings to prove who asks. */
+struct avow_credentials {
+	/* The value of the one Authorization header; empty when there is none.
+	 * When there is one, it alone decides. */
+	struct avow_span authorization;
+	/* The client's certificate and what it sent with it, DER, leaf first; TLS
+	 * has proved that the client has the leaf's key, and nothing else. */
+	const struct avow_span *certs;
+	size_t n_certs;
 };
 
 #define AVOW_AUTH_TOKEN_TEXT 44 /* base64url of 32 bytes and a NUL */
@@ -43,17 +74,26 @@ enum avow_err avow_auth_open(const char *data_dir, bool (*tell)(const char *toke
 void avow_auth_free(struct avow_auth *a);
 
 /**
- * Prove who asks from the value of the one Authorization header (RFC 6750 2.1:
- * "Bearer", spaces, one token), and that they may do this. Thread safe.
- * @param authorization empty when there is none.
- * @param who filled on AVOW_OK and AVOW_E_FORBIDDEN.
- * @return AVOW_OK; AVOW_E_UNAUTHORIZED; AVOW_E_FORBIDDEN; AVOW_E_CRYPTO.
+ * Prove who asks, and that they may do this. Thread safe; never blocks.
+ * @param right one of AVOW_RIGHT_*, or several that all are needed; 0 proves
+ * who asks and no more (lists, which show what avow_who_may allows).
+ * @param provider the provider's name; empty: the service as a whole, for which
+ * only a grant at every provider counts.
+ * @param at_s now, for the times in tokens and certificates.
+ * @param who filled on AVOW_OK and AVOW_E_FORBIDDEN, else empty.
+ * @return AVOW_OK; AVOW_E_UNAUTHORIZED (no credentials, or of a kind that is not
+ * known here); AVOW_E_FORBIDDEN; the TOKEN codes of a bearer token that does not
+ * hold and the CHAIN codes of a certificate (all 401 to a client);
+ * AVOW_E_ISSUER_METADATA (503: the issuer's keys cannot be had now);
+ * AVOW_E_NO_MEMORY, AVOW_E_CRYPTO.
  */
-enum avow_err avow_auth_check(const struct avow_auth *a, struct avow_span authorization,
-	unsigned right, struct avow_who *who, struct avow_why *why) AVOW_CHECKED;
-/** Whether somebody who is known has all of these rights.
+enum avow_err avow_auth_check(const struct avow_auth *a,
+	const struct avow_credentials *c, unsigned right, struct avow_span provider,
+	int64_t at_s, struct avow_arena *arena, struct avow_who *who,
+	struct avow_why *why) AVOW_CHECKED;
+/** Whether somebody who is known has all of these rights at that provider.
  *  @return AVOW_OK, AVOW_E_FORBIDDEN. */
-enum avow_err avow_who_may(
-	const struct avow_who *who, unsigned rights, struct avow_why *why) AVOW_CHECKED;
+enum avow_err avow_who_may(const struct avow_who *who, unsigned rights,
+	struct avow_span provider, struct avow_why *why) AVOW_CHECKED;
 
 #endif

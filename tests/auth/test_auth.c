@@ -46,15 +46,23 @@ tear_down(void **state)
 }
 
 static enum avow_err
+ask(const struct avow_auth *a, const char *authorization, struct avow_who *who)
+{
+	const struct avow_credentials c = {
+		.authorization = avow_span_str(authorization)};
+
+	return avow_auth_check(
+		a, &c, AVOW_RIGHT_WRITE, AVOW_LIT("default"), 0, NULL, who, NULL);
+}
+
+static enum avow_err
 check(const struct avow_auth *a, const char *scheme, const char *token)
 {
 	struct avow_who who;
 	char value[256];
-	struct avow_why why;
 
 	snprintf(value, sizeof(value), "%s%s", scheme, token);
-	avow_why_init(&why);
-	return avow_auth_check(a, avow_span_str(value), AVOW_RIGHT_WRITE, &who, &why);
+	return ask(a, value, &who);
 }
 
 static void
@@ -101,23 +109,47 @@ everything_else_is_refused(void **state)
 				(int)(at - formats[i]), formats[i], told, at + 2);
 		else
 			snprintf(value, sizeof(value), "%s", formats[i]);
-		assert_err(AVOW_E_UNAUTHORIZED, avow_auth_check(a, avow_span_str(value),
-							AVOW_RIGHT_READ, &who, NULL));
-		assert_int_equal(0, who.rights);
+		assert_err(AVOW_E_UNAUTHORIZED, ask(a, value, &who));
+		assert_int_equal(0, who.n_grants);
 	}
 	avow_auth_free(a);
+}
+
+static enum avow_err
+may(const struct avow_who *who, unsigned rights, const char *provider)
+{
+	return avow_who_may(who, rights, avow_span_str(provider), NULL);
 }
 
 static void
 a_role_without_the_right_is_forbidden(void **state)
 {
-	const struct avow_who reader = {AVOW_LIT("reader"), AVOW_RIGHT_READ};
+	const struct avow_grant grant = {.rights = AVOW_RIGHT_READ};
+	const struct avow_who reader = {AVOW_LIT("reader"), &grant, 1};
 
 	(void)state;
-	assert_ok(avow_who_may(&reader, AVOW_RIGHT_READ, NULL));
-	assert_err(AVOW_E_FORBIDDEN, avow_who_may(&reader, AVOW_RIGHT_WRITE, NULL));
+	assert_ok(may(&reader, AVOW_RIGHT_READ, "a"));
+	assert_ok(may(&reader, AVOW_RIGHT_READ, ""));
+	assert_err(AVOW_E_FORBIDDEN, may(&reader, AVOW_RIGHT_WRITE, "a"));
 	assert_err(AVOW_E_FORBIDDEN,
-		avow_who_may(&reader, AVOW_RIGHT_READ | AVOW_RIGHT_DELETE, NULL));
+		may(&reader, AVOW_RIGHT_READ | AVOW_RIGHT_DELETE, "a"));
+}
+
+static void
+a_grant_at_one_provider_says_nothing_of_another(void **state)
+{
+	const struct avow_grant grants[] = {{AVOW_RIGHT_READ, AVOW_LIT("one")},
+		{AVOW_RIGHT_WRITE, AVOW_LIT("two")}};
+	const struct avow_who who = {AVOW_LIT("x"), grants, 2};
+
+	(void)state;
+	assert_ok(may(&who, AVOW_RIGHT_READ, "one"));
+	assert_ok(may(&who, AVOW_RIGHT_WRITE, "two"));
+	assert_err(AVOW_E_FORBIDDEN, may(&who, AVOW_RIGHT_WRITE, "one"));
+	assert_err(AVOW_E_FORBIDDEN, may(&who, AVOW_RIGHT_READ, "two"));
+	assert_err(AVOW_E_FORBIDDEN, may(&who, AVOW_RIGHT_READ, "ONE"));
+	/* the service as a whole is more than any one provider */
+	assert_err(AVOW_E_FORBIDDEN, may(&who, AVOW_RIGHT_READ, ""));
 }
 
 static void
@@ -158,6 +190,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(
 			everything_else_is_refused, set_up, tear_down),
 		cmocka_unit_test(a_role_without_the_right_is_forbidden),
+		cmocka_unit_test(a_grant_at_one_provider_says_nothing_of_another),
 		cmocka_unit_test_setup_teardown(
 			a_token_that_nobody_heard_is_not_kept, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
