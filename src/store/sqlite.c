@@ -1,8 +1,8 @@
 /*
  * The embedded store: DATA/avow.db. Opening, the pool of readers, and the
  * table of functions; what is read and written is in sqlite_provider.c,
- * sqlite_policy.c, sqlite_cert.c, sqlite_audit.c and sqlite_misc.c, how changes
- * are committed in sqlite_write.c.
+ * sqlite_policy.c, sqlite_cert.c, sqlite_audit.c, sqlite_collateral.c and
+ * sqlite_misc.c, how changes are committed in sqlite_write.c.
  */
 #include "store/sqlite.h"
 
@@ -94,6 +94,9 @@ static const struct avow_store_ops OPS = {
 	.audit_list = avow_sqlite_audit_list,
 	.fact_get = avow_sqlite_fact_get,
 	.fact_add = avow_sqlite_fact_add,
+	.collateral_put = avow_sqlite_collateral_put,
+	.collateral_list = avow_sqlite_collateral_list,
+	.collateral_state = avow_sqlite_collateral_state,
 	.key_put = avow_sqlite_key_put,
 	.key_list = avow_sqlite_key_list,
 };

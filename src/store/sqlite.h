@@ -174,6 +174,14 @@ enum avow_err avow_sqlite_fact_get(struct avow_store *s, struct avow_span name,
 	struct avow_arena *a, struct avow_span *out) AVOW_CHECKED;
 enum avow_err avow_sqlite_fact_add(struct avow_store *s, struct avow_span name,
 	struct avow_span value) AVOW_CHECKED;
+enum avow_err avow_sqlite_collateral_put(struct avow_store *s,
+	const struct avow_store_collateral *c, bool keep_old,
+	bool *is_new) AVOW_CHECKED;
+enum avow_err avow_sqlite_collateral_list(struct avow_store *s,
+	const struct avow_store_collateral_filter *f, struct avow_arena *a,
+	struct avow_store_collateral **out, size_t *n) AVOW_CHECKED;
+enum avow_err avow_sqlite_collateral_state(
+	struct avow_store *s, struct avow_store_collateral_state *out) AVOW_CHECKED;
 enum avow_err avow_sqlite_key_put(
 	struct avow_store *s, const struct avow_store_key *k) AVOW_CHECKED;
 enum avow_err avow_sqlite_key_list(struct avow_store *s, struct avow_arena *a,

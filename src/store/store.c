@@ -157,6 +157,56 @@ avow_store_fact_add(struct avow_store *s, struct avow_span name, struct avow_spa
 	return s->ops->fact_add(s, name, value);
 }
 
+/* --- collateral -------------------------------------------------------------------------- */
+
+enum avow_err
+avow_store_collateral_put(struct avow_store *s, const struct avow_store_collateral *c,
+	bool keep_old, bool *is_new)
+{
+	bool changed = false;
+	enum avow_err e = s->ops->collateral_put(s, c, keep_old, &changed);
+
+	if (is_new)
+		*is_new = e == AVOW_OK && changed;
+	return e;
+}
+
+enum avow_err
+avow_store_collateral_get(struct avow_store *s, struct avow_span name,
+	struct avow_arena *a, struct avow_store_collateral *out)
+{
+	const struct avow_store_collateral_filter f = {.prefix = name, .max = 1};
+	struct avow_store_collateral *v;
+	size_t n;
+
+	*out = (struct avow_store_collateral){0};
+	AVOW_TRY(avow_store_collateral_list(s, &f, a, &v, &n));
+	/* the name itself sorts before whatever it is a prefix of */
+	if (n == 0 || !avow_span_eq(v[0].name, name))
+		return AVOW_E_NOT_FOUND;
+	*out = v[0];
+	return AVOW_OK;
+}
+
+enum avow_err
+avow_store_collateral_list(struct avow_store *s,
+	const struct avow_store_collateral_filter *f, struct avow_arena *a,
+	struct avow_store_collateral **out, size_t *n)
+{
+	*out = NULL;
+	*n = 0;
+	return s->ops->collateral_list(s, f, a, out, n);
+}
+
+enum avow_err
+avow_store_collateral_state(
+	struct avow_store *s, struct avow_store_collateral_state *out)
+{
+	*out = (struct avow_store_collateral_state){
+		.newest_issue_s = INT64_MIN, .earliest_expiry_s = INT64_MAX};
+	return s->ops->collateral_state(s, out);
+}
+
 enum avow_err
 avow_store_key_put(struct avow_store *s, const struct avow_store_key *k)
 {

@@ -100,6 +100,36 @@ struct avow_store_key {
 	int64_t created_s, published_s, signs_from_s, unpublished_s;
 };
 
+/** One document of collateral. Only what was verified is put. */
+struct avow_store_collateral {
+	struct avow_span name; /* fetch/fetch.h makes it; ASCII, without NUL */
+	struct avow_span body; /* JSON as served, or DER */
+	struct avow_span chain; /* PEM of its issuers; may be empty */
+	struct avow_span source; /* where it came from: an origin, "import" */
+	int64_t number; /* evaluation data number, CRL number; 0: none */
+	int64_t issued_s; /* issueDate, thisUpdate, notBefore */
+	int64_t expires_s; /* nextUpdate, notAfter */
+	int64_t fetched_s; /* when it was last seen at its source */
+	bool is_newest; /* of its name; given by the store */
+	int64_t seq; /* given by the store: grows with each new document */
+};
+
+/** Which documents a list shows, in the order of their names, newest first. */
+struct avow_store_collateral_filter {
+	struct avow_span prefix; /* of the name; empty: all */
+	struct avow_span without; /* names with this prefix are left out */
+	struct avow_span after; /* names behind this one: paging */
+	bool all_versions; /* else the newest of each name */
+	bool no_bodies; /* body and chain stay empty */
+	size_t max; /* 0: no limit */
+};
+
+struct avow_store_collateral_state {
+	int64_t seq; /* of the newest document; 0: there is none */
+	int64_t newest_issue_s; /* the latest issued_s ever put; INT64_MIN: none */
+	int64_t earliest_expiry_s; /* of the newest of each name; INT64_MAX: none */
+};
+
 /* --- the store ------------------------------------------------------------------------ */
 
 /** Which providers a list shows; empty fields show all. */
@@ -155,6 +185,14 @@ struct avow_store_ops {
 		struct avow_arena *a, struct avow_span *out);
 	enum avow_err (*fact_add)(
 		struct avow_store *s, struct avow_span name, struct avow_span value);
+
+	enum avow_err (*collateral_put)(struct avow_store *s,
+		const struct avow_store_collateral *c, bool keep_old, bool *is_new);
+	enum avow_err (*collateral_list)(struct avow_store *s,
+		const struct avow_store_collateral_filter *f, struct avow_arena *a,
+		struct avow_store_collateral **out, size_t *n);
+	enum avow_err (*collateral_state)(
+		struct avow_store *s, struct avow_store_collateral_state *out);
 
 	enum avow_err (*key_put)(struct avow_store *s, const struct avow_store_key *k);
 	enum avow_err (*key_list)(struct avow_store *s, struct avow_arena *a,
@@ -291,6 +329,34 @@ enum avow_err avow_store_fact_get(struct avow_store *s, struct avow_span name,
 /** Once: @return AVOW_OK, AVOW_E_CONFLICT (it is there; unchanged). */
 enum avow_err avow_store_fact_add(struct avow_store *s, struct avow_span name,
 	struct avow_span value) AVOW_CHECKED;
+
+/* --- collateral ---------------------------------------------------------------------------------- */
+
+/**
+ * Put a verified document. What is there already (the same bytes) is seen again:
+ * its fetched_s and source are renewed. Of a name the newest AVOW_STORE_VERSIONS
+ * are kept, the newest of all for ever.
+ * @param keep_old true: an older one than the newest is put beside it, for
+ * appraisals at an earlier time; it is never the newest.
+ * @param is_new whether the newest of this name changed; may be NULL.
+ * @return AVOW_OK; AVOW_E_COLLATERAL_ROLLBACK (number or issued_s is below the
+ * newest's, and not keep_old; nothing changed).
+ */
+enum avow_err avow_store_collateral_put(struct avow_store *s,
+	const struct avow_store_collateral *c, bool keep_old,
+	bool *is_new) AVOW_CHECKED;
+/** The newest of that name. @return AVOW_OK, AVOW_E_NOT_FOUND. */
+enum avow_err avow_store_collateral_get(struct avow_store *s, struct avow_span name,
+	struct avow_arena *a, struct avow_store_collateral *out) AVOW_CHECKED;
+/** Empty is AVOW_OK. */
+enum avow_err avow_store_collateral_list(struct avow_store *s,
+	const struct avow_store_collateral_filter *f, struct avow_arena *a,
+	struct avow_store_collateral **out, size_t *n) AVOW_CHECKED;
+/** What there is, cheap: whoever holds a copy compares seq. */
+enum avow_err avow_store_collateral_state(
+	struct avow_store *s, struct avow_store_collateral_state *out) AVOW_CHECKED;
+
+#define AVOW_STORE_VERSIONS 16
 
 /* --- keys --------------------------------------------------------------------------------------- */
 
