@@ -17,14 +17,6 @@
 #include "forge/internal.h"
 #include "wire/json.h"
 
-#define MAX_FILES 16
-
-struct avow_forged {
-	struct avow_forge_file files[MAX_FILES];
-	uint8_t *owned[MAX_FILES];
-	size_t n;
-};
-
 /* --- keys --------------------------------------------------------------------------- */
 
 enum avow_err
@@ -70,9 +62,8 @@ avow_forge_keys_free(struct avow_forge_keys *k)
 
 /* --- the files ------------------------------------------------------------------------- */
 
-/* Takes the buffer's bytes; an empty buffer makes an empty file. */
-static void
-take(struct avow_forged *out, const char *name, struct avow_buf *b)
+void
+forge_take(struct avow_forged *out, const char *name, struct avow_buf *b)
 {
 	out->files[out->n].name = name;
 	out->files[out->n].bytes = avow_buf_span(b);
@@ -80,37 +71,50 @@ take(struct avow_forged *out, const char *name, struct avow_buf *b)
 	avow_buf_init(b, b->max);
 }
 
-static void
-take_made(struct avow_forged *out, const char *name, struct avow_buf *b)
+void
+forge_take_made(struct avow_forged *out, const char *name, struct avow_buf *b)
 {
 	if (b->n)
-		take(out, name, b);
+		forge_take(out, name, b);
 }
 
-static enum avow_err
-make_about(struct forge *f)
+void
+forge_copy(struct avow_forged *out, const char *name, const struct avow_buf *b)
+{
+	struct avow_buf copy;
+
+	avow_buf_init(&copy, FORGE_MAX_OUTPUT);
+	avow_buf_put(&copy, avow_buf_span(b));
+	if (copy.err != AVOW_OK && out->err == AVOW_OK)
+		out->err = copy.err;
+	forge_take(out, name, &copy);
+}
+
+enum avow_err
+forge_put_about(int64_t at_s, const struct avow_forge_deviation *bend,
+	const char *evidence, struct avow_buf *out)
 {
 	char at[AVOW_TIME_TEXT];
 	struct avow_jw w;
 
-	avow_time_format(f->p.at_s, at);
-	avow_jw_init(&w, &f->about);
+	avow_time_format(at_s, at);
+	avow_jw_init(&w, out);
 	avow_jw_open(&w, '{');
 	avow_jw_name(&w, "simulated");
 	avow_jw_bool(&w, true);
 	avow_jw_name(&w, "at");
 	avow_jw_str(&w, at);
 	avow_jw_name(&w, "corrupt");
-	avow_jw_str(&w, f->bend ? f->bend->name : NULL);
+	avow_jw_str(&w, bend ? bend->name : NULL);
 	avow_jw_name(&w, "what");
-	avow_jw_str(&w, f->bend ? f->bend->what : NULL);
+	avow_jw_str(&w, bend ? bend->what : NULL);
 	avow_jw_name(&w, "evidence");
-	avow_jw_str(&w, f->bend ? f->bend->evidence : "quote.bin");
+	avow_jw_str(&w, bend ? bend->evidence : evidence);
 	avow_jw_name(&w, "refused_with");
-	avow_jw_str(&w, f->bend ? avow_err_name(f->bend->refused_with) : NULL);
+	avow_jw_str(&w, bend ? avow_err_name(bend->refused_with) : NULL);
 	avow_jw_close(&w);
-	avow_buf_put_byte(&f->about, '\n');
-	return f->about.err;
+	avow_buf_put_byte(out, '\n');
+	return out->err;
 }
 
 static enum avow_err
@@ -120,20 +124,20 @@ take_all(struct forge *f, struct avow_forged **out)
 
 	if (!o)
 		return AVOW_E_NO_MEMORY;
-	take(o, "quote.bin", &f->quote);
-	take(o, "report.bin", &f->report);
-	take_made(o, "evidence.bin", &f->evidence);
-	take(o, "runtime.bin", &f->runtime);
+	forge_take(o, "quote.bin", &f->quote);
+	forge_take(o, "report.bin", &f->report);
+	forge_take_made(o, "evidence.bin", &f->evidence);
+	forge_take(o, "runtime.bin", &f->runtime);
 	if (f->p.has_init_data)
-		take(o, "init.bin", &f->init);
-	take(o, "root.pem", &f->root_pem);
-	take(o, "forge.json", &f->about);
-	take_made(o, "collateral/tcbinfo.json", &f->tcb_info);
-	take_made(o, "collateral/qe_identity.json", &f->qe_identity);
-	take_made(o, "collateral/pck_crl.der", &f->pck_crl);
-	take_made(o, "collateral/root_crl.der", &f->root_crl);
-	take(o, "collateral/tcb_signing_chain.pem", &f->signing_chain);
-	take(o, "collateral/pck_ca_chain.pem", &f->ca_chain);
+		forge_take(o, "init.bin", &f->init);
+	forge_take(o, "root.pem", &f->root_pem);
+	forge_take(o, "forge.json", &f->about);
+	forge_take_made(o, "collateral/tcbinfo.json", &f->tcb_info);
+	forge_take_made(o, "collateral/qe_identity.json", &f->qe_identity);
+	forge_take_made(o, "collateral/pck_crl.der", &f->pck_crl);
+	forge_take_made(o, "collateral/root_crl.der", &f->root_crl);
+	forge_take(o, "collateral/tcb_signing_chain.pem", &f->signing_chain);
+	forge_take(o, "collateral/pck_ca_chain.pem", &f->ca_chain);
 	*out = o;
 	return AVOW_OK;
 }
@@ -157,7 +161,7 @@ make_all(struct forge *f)
 	AVOW_TRY(forge_make_pki(f));
 	AVOW_TRY(forge_make_documents(f));
 	AVOW_TRY(forge_make_quote(f));
-	return make_about(f);
+	return forge_put_about(f->p.at_s, f->bend, "quote.bin", &f->about);
 }
 
 enum avow_err

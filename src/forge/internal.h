@@ -60,6 +60,15 @@ enum forge_how {
 #define FORGE_SERIAL_BYTES 20
 #define FORGE_MAX_OUTPUT ((size_t)8 * 1024 * 1024)
 
+#define FORGE_MAX_FILES 24
+
+struct avow_forged {
+	struct avow_forge_file files[FORGE_MAX_FILES];
+	uint8_t *owned[FORGE_MAX_FILES];
+	size_t n;
+	enum avow_err err; /* of a copy that could not be made */
+};
+
 struct avow_forge_keys {
 	struct avow_privkey *root, *other_root, *ca, *pck, *signing, *attestation;
 	struct avow_privkey *stranger;	/* signs where another key should have */
@@ -99,6 +108,17 @@ void forge_put_sgx_extension(const struct forge *f, struct avow_buf *out);
 enum avow_err forge_make_documents(struct forge *f) AVOW_CHECKED;
 /** runtime.bin, the quote and Open Enclave's wrappers; wants the PKI made. */
 enum avow_err forge_make_quote(struct forge *f) AVOW_CHECKED;
+
+/* --- files, one after the other ------------------------------------------------ */
+/** Takes the buffer's bytes; an empty buffer makes an empty file. */
+void forge_take(struct avow_forged *out, const char *name, struct avow_buf *b);
+/** The same where there is something. */
+void forge_take_made(struct avow_forged *out, const char *name, struct avow_buf *b);
+/** A copy; an error sticks in out->err. */
+void forge_copy(struct avow_forged *out, const char *name, const struct avow_buf *b);
+/** forge.json: what was made, and which file shows a deviation. */
+enum avow_err forge_put_about(int64_t at_s, const struct avow_forge_deviation *bend,
+	const char *evidence, struct avow_buf *out) AVOW_CHECKED;
 
 /* --- little-endian and plain bytes, appended ---------------------------------- */
 void forge_put_le(struct avow_buf *b, uint64_t v, size_t n_bytes);
