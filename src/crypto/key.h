@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/span.h"
+#include "crypto/digest.h"
 
 enum avow_key_type { AVOW_KEY_RSA, AVOW_KEY_P256, AVOW_KEY_P384, AVOW_KEY_P521 };
 
@@ -63,6 +64,17 @@ enum avow_err avow_pubkey_parts(const struct avow_pubkey *k, struct avow_buf *x_
  */
 enum avow_err avow_verify(const struct avow_pubkey *k, enum avow_sig alg,
 	struct avow_span message, struct avow_span signature) AVOW_CHECKED;
+
+/* Schemes by themselves, for signers whose standard lets any hash stand beside any
+ * key (TPM 2.0). PSS: MGF1 with the same hash, a salt of whatever length. ECDSA is
+ * r||s as RAW above. */
+enum avow_scheme { AVOW_SCHEME_PKCS1, AVOW_SCHEME_PSS, AVOW_SCHEME_ECDSA };
+
+/** As avow_verify, with the scheme and the hash each by itself. SHA-1 is taken:
+ *  whether it will do is the caller's to judge. */
+enum avow_err avow_verify_scheme(const struct avow_pubkey *k, enum avow_scheme scheme,
+	enum avow_hash hash, struct avow_span message,
+	struct avow_span signature) AVOW_CHECKED;
 
 /** A new key; bits for RSA (2048, 3072, 4096), ignored for EC. @return AVOW_OK,
  *  AVOW_E_KEY_TYPE, AVOW_E_NO_MEMORY, AVOW_E_CRYPTO. */

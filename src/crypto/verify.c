@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include <openssl/ecerr.h>
+#include <openssl/rsa.h>
 
 #include "base/cursor.h"
 #include "crypto/ossl.h"
@@ -137,4 +138,62 @@ avow_verify(const struct avow_pubkey *k, enum avow_sig alg, struct avow_span mes
 	AVOW_TRY(shape(k, info, signature, room, &sig));
 	AVOW_TRY(avow_digest(info->hash, &message, 1, digest));
 	return verify_digest(k, info, digest, sig);
+}
+
+/* --- scheme and hash each by itself ------------------------------------------------ */
+
+static bool
+set_scheme(EVP_PKEY_CTX *ctx, enum avow_scheme scheme, const EVP_MD *md)
+{
+	const struct avow_sig_info pkcs1 = {.form = AVOW_FORM_PKCS1};
+
+	if (scheme == AVOW_SCHEME_ECDSA)
+		return true;
+	if (scheme == AVOW_SCHEME_PKCS1)
+		return avow_padding_set(ctx, &pkcs1, md);
+	return EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PSS_PADDING) == 1 &&
+	       EVP_PKEY_CTX_set_signature_md(ctx, md) == 1 &&
+	       EVP_PKEY_CTX_set_rsa_mgf1_md(ctx, md) == 1 &&
+	       EVP_PKEY_CTX_set_rsa_pss_saltlen(ctx, RSA_PSS_SALTLEN_AUTO) == 1;
+}
+
+/* The signature as EVP wants it; RSA's as it is. */
+static enum avow_err
+shape_scheme(const struct avow_pubkey *k, struct avow_span sig, uint8_t *room,
+	struct avow_span *out)
+{
+	const struct avow_curve *c = avow_curve_of(avow_pubkey_type(k));
+	size_t n = 0;
+
+	*out = sig;
+	if (!c)
+		return sig.n == (avow_pubkey_bits(k) + 7) / 8 ? AVOW_OK
+							      : AVOW_E_SIGNATURE_FORMAT;
+	AVOW_TRY(raw_to_der(c, sig, room, &n));
+	*out = avow_span_make(room, n);
+	return AVOW_OK;
+}
+
+enum avow_err
+avow_verify_scheme(const struct avow_pubkey *k, enum avow_scheme scheme,
+	enum avow_hash hash, struct avow_span message, struct avow_span signature)
+{
+	const struct avow_ossl *o = avow_ossl();
+	uint8_t digest[AVOW_MAX_DIGEST], room[MAX_ECDSA_DER];
+	AVOW_AUTO_PKEY_CTX *ctx = NULL;
+	struct avow_span sig;
+	int r;
+
+	if ((avow_pubkey_type(k) == AVOW_KEY_RSA) != (scheme != AVOW_SCHEME_ECDSA))
+		return AVOW_E_KEY_TYPE;
+	if (!o)
+		return AVOW_E_CRYPTO;
+	AVOW_TRY(shape_scheme(k, signature, room, &sig));
+	AVOW_TRY(avow_digest(hash, &message, 1, digest));
+	ctx = EVP_PKEY_CTX_new_from_pkey(NULL, avow_pubkey_evp(k), NULL);
+	if (!ctx || EVP_PKEY_verify_init(ctx) != 1 ||
+		!set_scheme(ctx, scheme, o->md[hash]))
+		return avow_ossl_failed(AVOW_E_CRYPTO);
+	r = EVP_PKEY_verify(ctx, sig.p, sig.n, digest, avow_hash_bytes(hash));
+	return r == 1 ? AVOW_OK : refusal(r);
 }

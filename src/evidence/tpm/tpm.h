@@ -17,7 +17,7 @@
 #include "base/why.h"
 #include "crypto/digest.h"
 #include "crypto/key.h"
-#include "evidence/eventlog/eventlog.h"
+#include "evidence/eventlog/attested.h"
 
 /* --- constants: TPM 2.0 Library part 2, 6.3, 6.4, 6.9, 8.3 -------------------------- */
 
@@ -183,18 +183,6 @@ struct avow_tpm_quote {
 	struct avow_tpm_signature signature;
 	const struct avow_tpm_pcr *pcrs;
 	size_t n_pcrs;
-	const struct avow_eventlog *logs; /* in the order of measurement */
-	size_t n_logs;
-};
-
-/** What the checks found; proven[i] is of logs[i]. */
-struct avow_tpm_proof {
-	uint32_t quoted; /* PCRs that the quote covers in some bank */
-	uint32_t compared; /* those that a log extends: replay equals the quote */
-	/* of each log, in the caller's array: how many of its events the quoted
-	 * registers prove (an IMA list can be longer than the quote) */
-	size_t *events;
-	size_t n_events;
 };
 
 /** 1: by the AK. Errors of avow_tpm_signature_verify. */
@@ -213,15 +201,12 @@ enum avow_err avow_tpm_quote_selection(const struct avow_tpm_quote *q,
 enum avow_err avow_tpm_quote_digest(
 	const struct avow_tpm_quote *q, struct avow_why *why) AVOW_CHECKED;
 /**
- * 5: in each quoted bank, the replay of all logs, in order, leads to the quoted
- * value of every PCR that they extend.
- * @param proof filled; proof->events lives in the arena.
- * @return AVOW_OK; AVOW_E_TPM_LOG_BANK, AVOW_E_TPM_LOG_REPLAY; the codes of
- * avow_eventlog_replay; AVOW_E_NO_MEMORY.
+ * The quoted values as avow_attested_logs wants them, after checks 1 to 4: which
+ * logs lead there is its question.
+ * @param out room for AVOW_LOG_BANKS. @return how many.
  */
-enum avow_err avow_tpm_quote_replay(const struct avow_tpm_quote *q,
-	struct avow_arena *a, struct avow_tpm_proof *proof,
-	struct avow_why *why) AVOW_CHECKED;
+size_t avow_tpm_quote_banks(
+	const struct avow_tpm_quote *q, struct avow_quoted_bank *out);
 /** Two quotes of one TPM in one boot cycle: same reset count and firmware, the
  *  restarts not fewer. @return AVOW_OK, AVOW_E_TPM_BOOT_CYCLE. */
 enum avow_err avow_tpm_quote_same_boot(const struct avow_tpm_quote *boot,
