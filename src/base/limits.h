@@ -78,6 +78,11 @@
 /* --- collateral folder ---------------------------------------------------- */
 #define AVOW_MAX_COLLATERAL_FILES 100000u
 #define AVOW_MAX_COLLATERAL_BYTES AVOW_MIB(512)
+/* one bundle: a platform needs about 25 KiB, a VCEK 2 KiB */
+#define AVOW_MAX_BUNDLE AVOW_MIB(64)
+#define AVOW_MAX_BUNDLE_PARTS 16384u
+#define AVOW_MAX_BUNDLE_MANIFEST AVOW_MIB(4) /* 16384 parts of 200 bytes */
+#define AVOW_MAX_BUNDLE_NAME 96
 
 /* --- policy --------------------------------------------------------------- */
 #define AVOW_MAX_POLICY_TEXT AVOW_KIB(256)	/* seen 5013 */
