@@ -17,318 +17,16 @@
 #include "jmespath/parser.h"
 
 #include "base/utf8.h"
-#include "jmespath/functions.h"
 #include "jmespath/parser_state.h"
 
-enum {
-	POWER_PIPE = 1,
-	POWER_OR,
-	POWER_AND,
-	POWER_COMPARE,
-	POWER_FLATTEN,
-	POWER_PROJECTION,
-	POWER_FILTER,
-	POWER_DOT,
-	POWER_NOT,
-	POWER_BRACKET
-};
-
-static struct jp_node *expression(struct jp_parser *p, int power);
-static struct jp_node *infix_from(struct jp_parser *p, struct jp_node *left, int power);
-
-static bool
-nest(struct jp_parser *p)
+bool
+jp_nest(struct jp_parser *p)
 {
 	if (p->nest == AVOW_JMESPATH_MAX_DEPTH)
 		return jp_refuse(p, AVOW_JMESPATH_LIMIT, p->cur.at,
 			       "the expression is nested too deep") != NULL;
 	p->nest++;
 	return true;
-}
-
-static bool
-is_name(const struct jp_token *t)
-{
-	return t->kind == JP_T_NAME || t->kind == JP_T_QUOTED;
-}
-
-/* --- functions ---------------------------------------------------------------------- */
-
-static void
-resolve(struct jp_parser *p, struct jp_node *call, struct avow_span name)
-{
-	const struct jp_function *f = jp_function_find(name);
-
-	call->fn = f;
-	if (!f)
-		jp_fail(&p->meaning, AVOW_JMESPATH_UNKNOWN_FUNCTION, call->at,
-			"there is no function %.*s()", (int)(name.n < 64 ? name.n : 64),
-			(const char *)name.p);
-	else if (call->count < f->min || call->count > f->max)
-		jp_fail(&p->meaning, AVOW_JMESPATH_INVALID_ARITY, call->at,
-			"%s() takes %s%zu argument%s and has %zu", f->name,
-			f->max == JP_MANY ? "at least " : "", f->min,
-			f->min == 1 ? "" : "s", call->count);
-}
-
-/* function-arg = expression / "&" expression */
-static bool
-argument(struct jp_parser *p, struct jp_kids *args)
-{
-	struct jp_kid kid = {.ref = p->cur.kind == JP_T_REF};
-
-	if (kid.ref)
-		jp_advance(p);
-	kid.node = expression(p, 0);
-	if (!kid.node)
-		return false;
-	return jp_kids_add(p->arena, args, kid) || jp_parse_no_memory(p);
-}
-
-/* name and "(" are current and next. */
-static struct jp_node *
-call(struct jp_parser *p)
-{
-	struct avow_span name = p->cur.text;
-	struct jp_node *n = jp_parse_node(p, JP_CALL, p->cur.at);
-	struct jp_kids args = {0};
-
-	if (!n || !nest(p))
-		return NULL;
-	jp_advance(p);
-	jp_advance(p);
-	if (p->cur.kind != JP_T_RPAREN) {
-		if (!argument(p, &args))
-			return NULL;
-		while (p->cur.kind == JP_T_COMMA) {
-			jp_advance(p);
-			if (!argument(p, &args))
-				return NULL;
-		}
-	}
-	if (!jp_expect(p, JP_T_RPAREN, "')' or ','"))
-		return NULL;
-	p->nest--;
-	n->kids = args.p;
-	n->count = args.n;
-	resolve(p, n, name);
-	return n;
-}
-
-static struct jp_node *
-name(struct jp_parser *p)
-{
-	struct jp_node *n;
-
-	if (p->next.kind == JP_T_LPAREN) {
-		if (p->cur.kind == JP_T_NAME)
-			return call(p);
-		return jp_refuse(p, AVOW_JMESPATH_SYNTAX, p->cur.at,
-			"a function's name cannot be quoted");
-	}
-	n = jp_parse_node(p, JP_FIELD, p->cur.at);
-	return n && jp_parse_identifier(p, &n->name) ? n : NULL;
-}
-
-/* --- multiselect ---------------------------------------------------------------------- */
-
-static bool
-list_item(struct jp_parser *p, struct jp_kids *items)
-{
-	struct jp_kid kid = {.node = expression(p, 0)};
-
-	if (!kid.node)
-		return false;
-	return jp_kids_add(p->arena, items, kid) || jp_parse_no_memory(p);
-}
-
-/* keyval-expr = identifier ":" expression */
-static bool
-hash_member(struct jp_parser *p, struct jp_kids *items)
-{
-	struct jp_kid kid = {0};
-
-	if (!is_name(&p->cur))
-		return jp_unexpected(p, "a member's name") != NULL;
-	if (!jp_parse_identifier(p, &kid.name) || !jp_expect(p, JP_T_COLON, "':'"))
-		return false;
-	kid.node = expression(p, 0);
-	if (!kid.node)
-		return false;
-	return jp_kids_add(p->arena, items, kid) || jp_parse_no_memory(p);
-}
-
-/* The opening bracket has been taken; it stands at `at`. */
-static struct jp_node *
-multiselect(struct jp_parser *p, enum jp_op op, size_t at)
-{
-	bool (*item)(struct jp_parser *, struct jp_kids *) =
-		op == JP_HASH ? hash_member : list_item;
-	struct jp_node *n = jp_parse_node(p, op, at);
-	struct jp_kids items = {0};
-
-	if (!n || !nest(p) || !item(p, &items))
-		return NULL;
-	while (p->cur.kind == JP_T_COMMA) {
-		jp_advance(p);
-		if (!item(p, &items))
-			return NULL;
-	}
-	if (op == JP_HASH ? !jp_expect(p, JP_T_RBRACE, "'}' or ','")
-			  : !jp_expect(p, JP_T_RBRACKET, "']' or ','"))
-		return NULL;
-	p->nest--;
-	n->kids = items.p;
-	n->count = items.n;
-	if (op == JP_HASH && !jp_node_slots(n))
-		return jp_parse_no_memory(p);
-	return n;
-}
-
-/* --- projections and brackets ------------------------------------------------------------ */
-
-/* What follows a projection belongs to it; nothing is NULL, the element itself. */
-static bool
-projected(struct jp_parser *p, const struct jp_node **out)
-{
-	struct jp_node *cur = jp_parse_node(p, JP_CURRENT, p->cur.at);
-	struct jp_node *n;
-
-	*out = NULL;
-	if (!cur || !nest(p))
-		return false;
-	n = infix_from(p, cur, POWER_PROJECTION);
-	p->nest--;
-	if (!n)
-		return false;
-	*out = n->op == JP_CURRENT ? NULL : n;
-	return true;
-}
-
-/* The bracket itself has been taken. */
-static struct jp_node *
-projection(
-	struct jp_parser *p, enum jp_op op, size_t at, const struct jp_node *condition)
-{
-	const struct jp_node *rest;
-	struct jp_node *n;
-
-	if (!projected(p, &rest))
-		return NULL;
-	n = jp_node_kids(p->arena, op, at, rest, condition);
-	return n ? n : jp_parse_no_memory(p);
-}
-
-static struct jp_node *
-filter(struct jp_parser *p)
-{
-	size_t at = p->cur.at;
-	struct jp_node *condition;
-
-	if (!nest(p))
-		return NULL;
-	jp_advance(p);
-	condition = expression(p, 0);
-	if (!condition || !jp_expect(p, JP_T_RBRACKET, "']'"))
-		return NULL;
-	p->nest--;
-	return projection(p, JP_PROJECT_FILTER, at, condition);
-}
-
-static bool
-slice_part(struct jp_parser *p, bool *has, int64_t *v)
-{
-	*has = p->cur.kind == JP_T_NUMBER;
-	if (*has) {
-		*v = p->cur.number;
-		jp_advance(p);
-	}
-	return p->cur.kind == JP_T_COLON || p->cur.kind == JP_T_RBRACKET ||
-	       jp_unexpected(p, "a number, ':' or ']'") != NULL;
-}
-
-/* slice-expression = [number] ":" [number] [ ":" [number] ] */
-static bool
-slice_parts(struct jp_parser *p, struct jp_slice *s)
-{
-	bool has_step = false;
-
-	if (!slice_part(p, &s->has_start, &s->start))
-		return false;
-	jp_advance(p); /* the ':' that told a slice from an index */
-	if (!slice_part(p, &s->has_stop, &s->stop))
-		return false;
-	if (p->cur.kind == JP_T_COLON) {
-		jp_advance(p);
-		if (!slice_part(p, &has_step, &s->step))
-			return false;
-	}
-	if (!has_step)
-		s->step = 1;
-	return jp_expect(p, JP_T_RBRACKET, "']'");
-}
-
-static struct jp_node *
-slice(struct jp_parser *p, size_t at)
-{
-	struct jp_slice s = {0};
-	struct jp_node *n;
-
-	if (!slice_parts(p, &s))
-		return NULL;
-	if (s.step == 0)
-		jp_fail(&p->meaning, AVOW_JMESPATH_INVALID_VALUE, at,
-			"a slice's step is 0");
-	n = projection(p, JP_PROJECT_SLICE, at, NULL);
-	if (n)
-		n->slice = s;
-	return n;
-}
-
-static struct jp_node *
-bracket_number(struct jp_parser *p, size_t at)
-{
-	struct jp_node *n;
-
-	if (p->cur.kind == JP_T_COLON || p->next.kind == JP_T_COLON)
-		return slice(p, at);
-	n = jp_parse_node(p, JP_INDEX, at);
-	if (!n)
-		return NULL;
-	n->index = p->cur.number;
-	jp_advance(p);
-	return jp_expect(p, JP_T_RBRACKET, "']'") ? n : NULL;
-}
-
-/*
- * "[" is current. bracket-specifier: a number, a slice or `*`; a multiselect
- * list where an expression may start (`list` is true).
- */
-static struct jp_node *
-bracket(struct jp_parser *p, bool list)
-{
-	size_t at = p->cur.at;
-
-	jp_advance(p);
-	if (p->cur.kind == JP_T_NUMBER || p->cur.kind == JP_T_COLON)
-		return bracket_number(p, at);
-	if (p->cur.kind == JP_T_STAR && p->next.kind == JP_T_RBRACKET) {
-		jp_advance(p);
-		jp_advance(p);
-		return projection(p, JP_PROJECT_LIST, at, NULL);
-	}
-	if (list)
-		return multiselect(p, JP_LIST, at);
-	return jp_unexpected(p, "a number, ':' or '*'");
-}
-
-static struct jp_node *
-take_projection(struct jp_parser *p, enum jp_op op)
-{
-	size_t at = p->cur.at;
-
-	jp_advance(p);
-	return projection(p, op, at, NULL);
 }
 
 /* --- prefix and infix --------------------------------------------------------------------- */
@@ -339,10 +37,10 @@ negation(struct jp_parser *p)
 	size_t at = p->cur.at;
 	struct jp_node *operand, *n;
 
-	if (!nest(p))
+	if (!jp_nest(p))
 		return NULL;
 	jp_advance(p);
-	operand = expression(p, POWER_NOT);
+	operand = jp_parse_expression(p, POWER_NOT);
 	p->nest--;
 	if (!operand)
 		return NULL;
@@ -355,10 +53,10 @@ parenthesis(struct jp_parser *p)
 {
 	struct jp_node *n;
 
-	if (!nest(p))
+	if (!jp_nest(p))
 		return NULL;
 	jp_advance(p);
-	n = expression(p, 0);
+	n = jp_parse_expression(p, 0);
 	p->nest--;
 	return n && jp_expect(p, JP_T_RPAREN, "')'") ? n : NULL;
 }
@@ -369,7 +67,7 @@ braces(struct jp_parser *p)
 	size_t at = p->cur.at;
 
 	jp_advance(p);
-	return multiselect(p, JP_HASH, at);
+	return jp_parse_multiselect(p, JP_HASH, at);
 }
 
 static struct jp_node *
@@ -387,7 +85,7 @@ prefix(struct jp_parser *p)
 	switch ((int)p->cur.kind) {
 	case JP_T_NAME:
 	case JP_T_QUOTED:
-		return name(p);
+		return jp_parse_name(p);
 	case JP_T_RAW:
 		return jp_parse_raw(p);
 	case JP_T_JSON:
@@ -395,13 +93,13 @@ prefix(struct jp_parser *p)
 	case JP_T_CURRENT:
 		return current(p);
 	case JP_T_STAR:
-		return take_projection(p, JP_PROJECT_VALUES);
+		return jp_parse_projection(p, JP_PROJECT_VALUES);
 	case JP_T_FLATTEN:
-		return take_projection(p, JP_PROJECT_FLAT);
+		return jp_parse_projection(p, JP_PROJECT_FLAT);
 	case JP_T_FILTER:
-		return filter(p);
+		return jp_parse_filter(p);
 	case JP_T_LBRACKET:
-		return bracket(p, true);
+		return jp_parse_bracket(p, true);
 	case JP_T_LBRACE:
 		return braces(p);
 	case JP_T_NOT:
@@ -422,14 +120,14 @@ after_dot(struct jp_parser *p)
 	switch ((int)p->cur.kind) {
 	case JP_T_NAME:
 	case JP_T_QUOTED:
-		return name(p);
+		return jp_parse_name(p);
 	case JP_T_STAR:
-		return take_projection(p, JP_PROJECT_VALUES);
+		return jp_parse_projection(p, JP_PROJECT_VALUES);
 	case JP_T_LBRACE:
 		return braces(p);
 	case JP_T_LBRACKET:
 		jp_advance(p);
-		return multiselect(p, JP_LIST, at);
+		return jp_parse_multiselect(p, JP_LIST, at);
 	default:
 		return jp_unexpected(p, "a name, '*', '[' or '{'");
 	}
@@ -497,7 +195,7 @@ binary(struct jp_parser *p, struct jp_node *left, int power)
 	struct jp_node *right, *n;
 
 	jp_advance(p);
-	right = expression(p, power);
+	right = jp_parse_expression(p, power);
 	if (!right)
 		return NULL;
 	if (power == POWER_COMPARE)
@@ -516,16 +214,16 @@ path_step(struct jp_parser *p)
 		jp_advance(p);
 		return after_dot(p);
 	case JP_T_FLATTEN:
-		return take_projection(p, JP_PROJECT_FLAT);
+		return jp_parse_projection(p, JP_PROJECT_FLAT);
 	case JP_T_FILTER:
-		return filter(p);
+		return jp_parse_filter(p);
 	default:
-		return bracket(p, false);
+		return jp_parse_bracket(p, false);
 	}
 }
 
-static struct jp_node *
-infix_from(struct jp_parser *p, struct jp_node *left, int power)
+struct jp_node *
+jp_parse_infix(struct jp_parser *p, struct jp_node *left, int power)
 {
 	int mine = infix_power(p->cur.kind);
 
@@ -547,12 +245,12 @@ infix_from(struct jp_parser *p, struct jp_node *left, int power)
 	return left;
 }
 
-static struct jp_node *
-expression(struct jp_parser *p, int power)
+struct jp_node *
+jp_parse_expression(struct jp_parser *p, int power)
 {
 	struct jp_node *left = prefix(p);
 
-	return left ? infix_from(p, left, power) : NULL;
+	return left ? jp_parse_infix(p, left, power) : NULL;
 }
 
 /* --- the whole text ------------------------------------------------------------------------ */
@@ -585,7 +283,7 @@ jp_parse(struct avow_span text, struct avow_arena *a, struct avow_jmespath_error
 	p.lx = (struct jp_lexer){.in = avow_cur(text), .text = text, .err = &p.lexical};
 	jp_advance(&p);
 	jp_advance(&p);
-	root = expression(&p, 0);
+	root = jp_parse_expression(&p, 0);
 	if (root && p.cur.kind != JP_T_END)
 		root = jp_unexpected(&p, "an operator or the end");
 	if (root && p.meaning.kind != AVOW_JMESPATH_OK) {

@@ -5,6 +5,20 @@
 #include "jmespath/lexer.h"
 #include "jmespath/node.h"
 
+/* How tight an operator binds, weakest first: parser.c says why. */
+enum jp_power {
+	POWER_PIPE = 1,
+	POWER_OR,
+	POWER_AND,
+	POWER_COMPARE,
+	POWER_FLATTEN,
+	POWER_PROJECTION,
+	POWER_FILTER,
+	POWER_DOT,
+	POWER_NOT,
+	POWER_BRACKET
+};
+
 struct jp_parser {
 	struct jp_lexer lx;
 	struct jp_token cur, next;
@@ -33,5 +47,25 @@ struct jp_node *jp_parse_raw(struct jp_parser *p);
 struct jp_node *jp_parse_literal(struct jp_parser *p);
 /** The current token is a NAME or QUOTED. */
 bool jp_parse_identifier(struct jp_parser *p, struct avow_span *out);
+
+/** One level deeper; false and the error at the limit. The caller leaves it
+ *  with p->nest--. */
+bool jp_nest(struct jp_parser *p);
+
+/** All that binds tighter than `power`. */
+struct jp_node *jp_parse_expression(struct jp_parser *p, int power);
+/** What follows `left` and binds tighter than `power`. */
+struct jp_node *jp_parse_infix(struct jp_parser *p, struct jp_node *left, int power);
+/** The current token is a NAME or QUOTED: a field, or a call. */
+struct jp_node *jp_parse_name(struct jp_parser *p);
+/** LIST or HASH; the opening bracket has been taken and stands at `at`. */
+struct jp_node *jp_parse_multiselect(struct jp_parser *p, enum jp_op op, size_t at);
+/** The current token is a FILTER. */
+struct jp_node *jp_parse_filter(struct jp_parser *p);
+/** "[" is current: a number, a slice or `*`, and where an expression may start
+ *  (`list`) a multiselect. */
+struct jp_node *jp_parse_bracket(struct jp_parser *p, bool list);
+/** The current token is `*` or `[]`. */
+struct jp_node *jp_parse_projection(struct jp_parser *p, enum jp_op op);
 
 #endif
