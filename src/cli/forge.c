@@ -1,10 +1,9 @@
 /*
- * avow forge sgx: simulated evidence into a folder. Everything that a flag can
- * ask for is a row of a table here; what it means is forge/'s.
+ * avow forge KIND: simulated evidence into a folder. Everything that a flag can
+ * ask for is a row of the kind's table (forge_kinds.h); what it means is forge/'s.
  */
 #include <errno.h>
 #include <getopt.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,23 +11,28 @@
 #include "base/clock.h"
 #include "base/hex.h"
 #include "cli/cli.h"
-#include "forge/forge.h"
+#include "cli/forge_kinds.h"
 
 static const char USAGE[] =
-	"usage: avow forge sgx --out DIR [OPTIONS]\n"
-	"       avow forge sgx --list\n"
+	"usage: avow forge sgx|snp --out DIR [OPTIONS]\n"
+	"       avow forge sgx|snp --list\n"
 	"\n"
-	"Makes an SGX quote and an Open Enclave report with a PKI and signed collateral of\n"
-	"their own, in the makers' formats: quote.bin, report.bin, evidence.bin, runtime.bin,\n"
-	"root.pem and collateral/. Verified only where root.pem is added as a trust anchor.\n"
+	"Makes simulated evidence with a PKI and signed collateral of its own, in the "
+	"makers'\n"
+	"formats. Verified only where its root.pem is added as a trust anchor.\n"
 	"\n"
-	"  --at TIME                everything is valid around this time (default: now)\n"
+	"  --at TIME                everything is valid around this time (default: "
+	"now)\n"
 	"  --corrupt NAME           one deviation; --list names them all\n"
-	"  --mrenclave HEX --mrsigner HEX --prod-id N --svn N --debug\n"
-	"  --kss --config-id HEX --config-svn N --family-id HEX --ext-prod-id HEX\n"
 	"  --runtime-data FILE      report data holds its SHA-256\n"
 	"  --report-data HEX        64 bytes as they are\n"
-	"  --init-data FILE         CONFIGID holds its SHA-256; sets KSS\n"
+	"  --init-data FILE         CONFIGID (sets KSS) or HOST_DATA holds its "
+	"SHA-256\n"
+	"\n"
+	"sgx: an SGX quote and an Open Enclave report: quote.bin, report.bin, "
+	"evidence.bin\n"
+	"  --mrenclave HEX --mrsigner HEX --prod-id N --svn N --debug\n"
+	"  --kss --config-id HEX --config-svn N --family-id HEX --ext-prod-id HEX\n"
 	"  --tcb-status S           of the level that matches, as Intel spells it\n"
 	"  --tcb-date TIME --advisory ID (may be repeated) --evaluation-number N\n"
 	"  --tcb-info-version N     2 or 3\n"
@@ -37,177 +41,156 @@ static const char USAGE[] =
 	"  --cert-type N            certification data type\n"
 	"  --revoke pck|ca|signing  on the CRL of its issuer\n"
 	"\n"
+	"snp: an SEV-SNP report: report.bin, request.json (as clients send it), "
+	"hcl.bin, vek.der,\n"
+	"cert_chain.pem\n"
+	"  --product NAME           milan (default), genoa, siena or turin\n"
+	"  --version N              of the report: 2, 3 or 5\n"
+	"  --vlek --csp-id TEXT     signed by a VLEK, not by a VCEK\n"
+	"  --measurement HEX --host-data HEX --family-id HEX --image-id HEX\n"
+	"  --report-id HEX --id-key-digest HEX --author-key-digest HEX --author-key\n"
+	"  --guest-svn N --guest-policy N --platform-info N --vmpl N\n"
+	"  --chip-id HEX --mask-chip-id --wrap-hwid\n"
+	"  --reported-tcb HEX --current-tcb HEX --committed-tcb HEX --launch-tcb HEX\n"
+	"                           5 bytes: FMC, boot loader, TEE, SNP, microcode\n"
+	"  --revoke-ca              the ASK or ASVK, on the ARK's CRL\n"
+	"\n"
 	"exit status: 0 made, 1 it cannot be written, 64 usage\n";
 
-#define MAX_ADVISORIES 32
+static const struct forge_kind *const KINDS[] = {&forge_kind_sgx, &forge_kind_snp};
 
-struct run {
-	struct avow_forge_sgx p;
-	const char *out;
-	bool list;
-	struct avow_buf runtime, init;
-	const char *advisories[MAX_ADVISORIES + 1];
-	size_t n_advisories;
-};
+#define MAX_ROWS 64
 
-enum row_type { HEX_BYTES, U16, U32, UNSIGNED, FLAG, TEXT, TIME };
+enum option_code { OUT = 0x200, LIST, AT };
 
-struct row {
-	const char *name;
-	enum row_type type;
-	size_t offset, size; /* in struct avow_forge_sgx */
-};
-
-#define ROW(name, type, field)                                                         \
-	{                                                                              \
-		name, type, offsetof(struct avow_forge_sgx, field),                    \
-			sizeof(((struct avow_forge_sgx *)NULL)->field)                 \
-	}
-
-static const struct row ROWS[] = {
-	ROW("mrenclave", HEX_BYTES, mrenclave),
-	ROW("mrsigner", HEX_BYTES, mrsigner),
-	ROW("prod-id", U16, prod_id),
-	ROW("svn", U16, svn),
-	ROW("debug", FLAG, debug),
-	ROW("kss", FLAG, kss),
-	ROW("config-id", HEX_BYTES, config_id),
-	ROW("config-svn", U16, config_svn),
-	ROW("family-id", HEX_BYTES, family_id),
-	ROW("ext-prod-id", HEX_BYTES, ext_prod_id),
-	ROW("report-data", HEX_BYTES, report_data),
-	ROW("tcb-status", TEXT, tcb_status),
-	ROW("tcb-date", TIME, tcb_date_s),
-	ROW("evaluation-number", U32, tcb_evaluation_number),
-	ROW("tcb-info-version", UNSIGNED, tcb_info_version),
-	ROW("qe-status", TEXT, qe_status),
-	ROW("qe-isvsvn", U16, qe_isvsvn),
-	ROW("fmspc", HEX_BYTES, fmspc),
-	ROW("ppid", HEX_BYTES, ppid),
-	ROW("pcesvn", U16, pcesvn),
-	ROW("cert-type", UNSIGNED, certification_type),
-	ROW("corrupt", TEXT, corrupt),
-};
-
-#define N_ROWS (sizeof(ROWS) / sizeof(ROWS[0]))
-
-/* Options that are not one value of the parameters. */
-enum other { OUT = 0x200, LIST, AT, RUNTIME, INIT, ADVISORY, PLATFORM_CA, REVOKE };
-
-static const struct option OTHERS[] = {
+static const struct option COMMON[] = {
 	{"out", required_argument, NULL, OUT},
 	{"list", no_argument, NULL, LIST},
 	{"at", required_argument, NULL, AT},
-	{"runtime-data", required_argument, NULL, RUNTIME},
-	{"init-data", required_argument, NULL, INIT},
-	{"advisory", required_argument, NULL, ADVISORY},
-	{"platform-ca", no_argument, NULL, PLATFORM_CA},
-	{"revoke", required_argument, NULL, REVOKE},
+	{NULL, 0, NULL, 0},
 };
 
-#define N_OTHERS (sizeof(OTHERS) / sizeof(OTHERS[0]))
+/* --- one flag ------------------------------------------------------------------------- */
 
 static bool
-read_number(const char *text, unsigned long max, unsigned long *out)
+read_number(const char *text, unsigned long long max, unsigned long long *out)
 {
 	char *end;
 
 	errno = 0;
-	*out = strtoul(text, &end, 0);
+	*out = strtoull(text, &end, 0);
 	return errno == 0 && end != text && *end == '\0' && text[0] != '-' &&
-		*out <= max;
+	       *out <= max;
 }
 
 static bool
 set_number(void *at, size_t size, const char *text)
 {
-	unsigned long v, max = size == 2 ? 0xffff : 0xffffffff;
-	uint16_t narrow;
-	uint32_t wide;
+	unsigned long long v, max = size == 8 ? UINT64_MAX : (1ull << 8 * size) - 1;
+	uint8_t one;
+	uint16_t two;
+	uint32_t four;
+	uint64_t eight;
 
 	if (!read_number(text, max, &v))
 		return false;
-	narrow = (uint16_t)v;
-	wide = (uint32_t)v;
-	memcpy(at, size == 2 ? (const void *)&narrow : (const void *)&wide, size);
+	one = (uint8_t)v;
+	two = (uint16_t)v;
+	four = (uint32_t)v;
+	eight = v;
+	memcpy(at,
+		size == 1   ? (const void *)&one
+		: size == 2 ? (const void *)&two
+		: size == 4 ? (const void *)&four
+			    : (const void *)&eight,
+		size);
 	return true;
 }
 
 static bool
-set_row(struct run *r, const struct row *row, const char *text)
+set_file(struct forge_run *r, void *at, const char *path)
 {
-	uint8_t *at = (uint8_t *)&r->p + row->offset;
+	struct avow_buf *b = &r->files[r->n_files];
+	struct avow_span bytes;
+
+	if (r->n_files == FORGE_MAX_FILES_READ)
+		return false;
+	r->n_files++;
+	avow_buf_init(b, 0);
+	if (!avow_cli_read(path, b))
+		return false;
+	bytes = avow_buf_span(b);
+	memcpy(at, &bytes, sizeof(bytes));
+	return true;
+}
+
+static bool
+set_time(void *at, const char *text)
+{
 	int64_t time;
 
+	if (avow_time_parse(avow_span_str(text), &time) != AVOW_OK)
+		return false;
+	memcpy(at, &time, sizeof(time));
+	return true;
+}
+
+static bool
+set_row(const struct forge_kind *k, struct forge_run *r, const struct forge_row *row,
+	const char *text)
+{
+	uint8_t *p = (uint8_t *)&r->p, *at = p + row->offset;
+
+	if (row->flag && row->type != ROW_OTHER)
+		*(bool *)(p + row->flag) = true;
 	switch (row->type) {
-	case HEX_BYTES:
+	case ROW_HEX:
 		return avow_hex_decode(avow_span_str(text), at, row->size) == AVOW_OK;
-	case U16:
-	case U32:
-	case UNSIGNED: return set_number(at, row->size, text);
-	case FLAG: *(bool *)at = true; return true;
-	case TEXT: memcpy(at, &text, sizeof(text)); return true;
-	case TIME:
-		if (avow_time_parse(avow_span_str(text), &time) != AVOW_OK)
-			return false;
-		memcpy(at, &time, sizeof(time));
+	case ROW_NUMBER:
+		return set_number(at, row->size, text);
+	case ROW_FLAG:
+		*(bool *)at = true;
 		return true;
+	case ROW_TEXT:
+		memcpy(at, &text, sizeof(text));
+		return true;
+	case ROW_TIME:
+		return set_time(at, text);
+	case ROW_FILE:
+		return set_file(r, at, text);
+	case ROW_OTHER:
+		return k->other(r, row->name, text);
 	}
 	return false;
 }
 
-static bool
-set_revoked(struct run *r, const char *what)
-{
-	r->p.revoke_pck |= strcmp(what, "pck") == 0;
-	r->p.revoke_pck_ca |= strcmp(what, "ca") == 0;
-	r->p.revoke_tcb_signing |= strcmp(what, "signing") == 0;
-	return strcmp(what, "pck") == 0 || strcmp(what, "ca") == 0 ||
-		strcmp(what, "signing") == 0;
-}
-
-static bool
-set_other(struct run *r, int option, const char *text)
-{
-	switch (option) {
-	case OUT: r->out = text; return true;
-	case LIST: r->list = true; return true;
-	case AT: return true; /* read before the defaults were made */
-	case PLATFORM_CA: r->p.pck_ca = AVOW_FORGE_PLATFORM_CA; return true;
-	case REVOKE: return set_revoked(r, text);
-	case ADVISORY:
-		if (r->n_advisories == MAX_ADVISORIES)
-			return false;
-		r->advisories[r->n_advisories++] = text;
-		r->p.tcb_advisories = r->advisories;
-		return true;
-	case RUNTIME:
-		if (!avow_cli_read(text, &r->runtime))
-			return false;
-		r->p.runtime_data = avow_buf_span(&r->runtime);
-		return true;
-	case INIT:
-		if (!avow_cli_read(text, &r->init))
-			return false;
-		r->p.has_init_data = true;
-		r->p.init_data = avow_buf_span(&r->init);
-		return true;
-	default: return false;
-	}
-}
+/* --- all flags ------------------------------------------------------------------------- */
 
 static void
-make_options(struct option *all)
+make_options(const struct forge_kind *k, struct option *all)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < N_ROWS; i++)
-		all[n++] = (struct option){ROWS[i].name,
-			ROWS[i].type == FLAG ? no_argument : required_argument, NULL,
-			0x100 + (int)i};
-	for (size_t i = 0; i < N_OTHERS; i++)
-		all[n++] = OTHERS[i];
-	all[n] = (struct option){NULL, 0, NULL, 0};
+	for (size_t i = 0; i < k->n_rows; i++) {
+		bool bare = k->rows[i].type == ROW_FLAG ||
+			    (k->rows[i].type == ROW_OTHER && k->rows[i].flag);
+
+		all[n++] = (struct option){k->rows[i].name,
+			bare ? no_argument : required_argument, NULL, 0x100 + (int)i};
+	}
+	memcpy(&all[n], COMMON, sizeof(COMMON));
+}
+
+static bool
+set_common(struct forge_run *r, int code, const char *text)
+{
+	if (code == OUT)
+		r->out = text;
+	else if (code == LIST)
+		r->list = true;
+	else if (code != AT) /* --at was read before the defaults were made */
+		return false;
+	return true;
 }
 
 /* --at decides all defaults, so it is looked for before the other options. */
@@ -218,33 +201,30 @@ find_time(int argc, char **argv, int64_t *at_s)
 	for (int i = 1; i + 1 < argc; i++)
 		if (strcmp(argv[i], "--at") == 0)
 			return avow_time_parse(avow_span_str(argv[i + 1]), at_s) ==
-				AVOW_OK;
+			       AVOW_OK;
 	return true;
 }
 
 static int
-read_options(struct run *r, int argc, char **argv)
+read_options(const struct forge_kind *k, struct forge_run *r, int argc, char **argv)
 {
 	const struct avow_cmd *cmd = &avow_cmd_forge;
-	struct option all[N_ROWS + N_OTHERS + 1];
+	struct option all[MAX_ROWS + sizeof(COMMON) / sizeof(COMMON[0])];
 	int c;
 
-	make_options(all);
+	make_options(k, all);
 	optind = 1;
 	opterr = 0;
 	while ((c = getopt_long(argc, argv, "", all, NULL)) != -1) {
 		bool good = false;
 
 		if (c >= OUT)
-			good = set_other(r, c, optarg);
+			good = set_common(r, c, optarg);
 		else if (c >= 0x100)
-			good = set_row(r, &ROWS[c - 0x100], optarg);
+			good = set_row(k, r, &k->rows[c - 0x100], optarg);
 		if (!good)
 			return avow_cli_usage(cmd, "unknown option or wrong value: %s",
 				argv[optind - 1]);
-		if (c >= 0x100 && c < OUT &&
-			strcmp(ROWS[c - 0x100].name, "report-data") == 0)
-			r->p.has_report_data = true;
 	}
 	if (argc != optind)
 		return avow_cli_usage(cmd, "not understood: %s", argv[optind]);
@@ -253,19 +233,21 @@ read_options(struct run *r, int argc, char **argv)
 	return AVOW_EXIT_OK;
 }
 
+/* --- doing it ------------------------------------------------------------------------------ */
+
 static int
-list_deviations(void)
+list_deviations(const struct forge_kind *k)
 {
 	const struct avow_forge_deviation *d;
 
-	for (size_t i = 0; (d = avow_forge_deviation_at(i)) != NULL; i++)
+	for (size_t i = 0; (d = k->deviation_at(i)) != NULL; i++)
 		printf("%-28s %-12s %-24s %s\n", d->name, d->evidence,
 			avow_err_name(d->refused_with), d->what);
 	return AVOW_EXIT_OK;
 }
 
 static int
-make(const struct run *r)
+make(const struct forge_kind *k, const struct forge_run *r)
 {
 	struct avow_forged *f = NULL;
 	struct avow_forge_file file;
@@ -273,7 +255,7 @@ make(const struct run *r)
 	enum avow_err e;
 
 	avow_why_init(&why);
-	e = avow_forge_sgx_make(&r->p, &f, &why);
+	e = k->make(r, &f, &why);
 	if (e == AVOW_OK)
 		e = avow_forge_write(f, r->out, &why);
 	if (e != AVOW_OK) {
@@ -287,25 +269,33 @@ make(const struct run *r)
 	return AVOW_EXIT_OK;
 }
 
+static const struct forge_kind *
+find_kind(const char *name)
+{
+	for (size_t i = 0; i < sizeof(KINDS) / sizeof(KINDS[0]); i++)
+		if (strcmp(name, KINDS[i]->name) == 0)
+			return KINDS[i];
+	return NULL;
+}
+
 static int
 run_forge(int argc, char **argv)
 {
-	struct run r = {.out = NULL};
+	const struct forge_kind *k = argc < 2 ? NULL : find_kind(argv[1]);
+	static struct forge_run r;
 	int64_t at_s;
 	int status;
 
-	if (argc < 2 || strcmp(argv[1], "sgx") != 0)
-		return avow_cli_usage(&avow_cmd_forge, "it takes a kind: sgx");
+	if (!k)
+		return avow_cli_usage(&avow_cmd_forge, "it takes a kind: sgx or snp");
 	if (!find_time(argc, argv, &at_s))
 		return avow_cli_usage(&avow_cmd_forge, "--at: not an RFC 3339 time");
-	avow_forge_sgx_defaults(&r.p, at_s);
-	avow_buf_init(&r.runtime, 0);
-	avow_buf_init(&r.init, 0);
-	status = read_options(&r, argc - 1, argv + 1);
+	k->defaults(&r, at_s);
+	status = read_options(k, &r, argc - 1, argv + 1);
 	if (status == AVOW_EXIT_OK)
-		status = r.list ? list_deviations() : make(&r);
-	avow_buf_clear(&r.runtime);
-	avow_buf_clear(&r.init);
+		status = r.list ? list_deviations(k) : make(k, &r);
+	for (size_t i = 0; i < r.n_files; i++)
+		avow_buf_clear(&r.files[i]);
 	return status;
 }
 
