@@ -41,8 +41,8 @@ add_anchor(struct avow_anchors *anchors, const char *path, struct avow_why *why)
 }
 
 static enum avow_err
-load_anchors(const struct avow_config *c, struct avow_anchors **out,
-	struct avow_why *why)
+load_anchors(
+	const struct avow_config *c, struct avow_anchors **out, struct avow_why *why)
 {
 	enum avow_err e = avow_anchors_new(true, out);
 
@@ -53,6 +53,16 @@ load_anchors(const struct avow_config *c, struct avow_anchors **out,
 		*out = NULL;
 	}
 	return e;
+}
+
+enum avow_err
+avow_app_check(const struct avow_config *c, struct avow_why *why)
+{
+	struct avow_anchors *anchors;
+
+	AVOW_TRY(load_anchors(c, &anchors, why));
+	avow_anchors_free(anchors);
+	return AVOW_OK;
 }
 
 /* config/ has checked the spelling, and that Revoked is not among them. */
@@ -120,8 +130,8 @@ with_settings(const struct avow_config *c, const char *url, char *dir,
 }
 
 enum avow_err
-avow_app_new(const struct avow_app_start *start, struct avow_app **out,
-	struct avow_why *why)
+avow_app_new(
+	const struct avow_app_start *start, struct avow_app **out, struct avow_why *why)
 {
 	struct avow_app *app = calloc(1, sizeof(*app));
 	char *dir = collateral_dir(start->config);
@@ -131,7 +141,8 @@ avow_app_new(const struct avow_app_start *start, struct avow_app **out,
 	if (app)
 		app->url = strdup(start->url);
 	if (app && app->url && dir)
-		e = with_settings(start->config, app->url, dir, &app->service, NULL, why);
+		e = with_settings(
+			start->config, app->url, dir, &app->service, NULL, why);
 	free(dir);
 	if (e != AVOW_OK) {
 		avow_app_free(app);
@@ -142,8 +153,8 @@ avow_app_new(const struct avow_app_start *start, struct avow_app **out,
 }
 
 enum avow_err
-avow_app_reload(struct avow_app *app, const struct avow_config *config,
-	struct avow_why *why)
+avow_app_reload(
+	struct avow_app *app, const struct avow_config *config, struct avow_why *why)
 {
 	char *dir = collateral_dir(config);
 	enum avow_err e = AVOW_E_NO_MEMORY;

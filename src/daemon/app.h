@@ -19,6 +19,10 @@ struct avow_app_start {
 	unsigned workers; /* how many worker contexts will be made */
 };
 
+/** Read the files that the service would read at its start, and make nothing.
+ *  The codes of avow_anchors_add_any; AVOW_E_FILE_READ, AVOW_E_NO_MEMORY. */
+enum avow_err avow_app_check(
+	const struct avow_config *config, struct avow_why *why) AVOW_CHECKED;
 /**
  * Open the store, load or make keys, index the collateral, compile policies.
  * Runs before the service answers; *out is NULL on error.

@@ -80,11 +80,37 @@ print(struct avow_buf *b)
 	return good ? 0 : EXIT_CANNOT;
 }
 
+/* The files that the configuration names, as a start would read them; nothing
+ * is made. */
+static enum avow_err
+check_files(const struct avow_config *c, struct avow_why *why)
+{
+	struct avow_tls_files tls;
+	enum avow_err err;
+
+	AVOW_TRY(avow_app_check(c, why));
+	if (!avow_config_wants_tls(c) || !c->tls_cert[0])
+		return AVOW_OK;
+	AVOW_TRY(avow_tls_files_load(c, avow_clock_now_s(), &tls, why));
+	err = avow_http_check_certificate(
+		(const char *)tls.cert.p, (const char *)tls.key.p, why);
+	avow_tls_files_clear(&tls);
+	return err;
+}
+
 static int
 act(enum avow_action action, const struct avow_config *config)
 {
 	struct avow_buf out;
+	struct avow_why why;
+	enum avow_err err;
 
+	avow_why_init(&why);
+	err = action == AVOW_ACTION_CHECK ? check_files(config, &why) : AVOW_OK;
+	if (err != AVOW_OK) {
+		tell_why(err, &why);
+		return EXIT_CANNOT;
+	}
 	avow_buf_init(&out, 1024 * 1024);
 	if (action == AVOW_ACTION_VERSION)
 		avow_buf_put_str(&out, "avowd " AVOW_VERSION "\n");

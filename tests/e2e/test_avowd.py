@@ -81,6 +81,21 @@ def checks_and_prints_the_configuration():
     assert run("--print-config", "--config", data("printed.yaml"))[1] == out
 
 
+def checks_the_files_that_it_would_read():
+    cert, key = certificate("checked", "checked")
+    good = ["--check-config", "--data", data("none"), "--tls-cert", cert, "--tls-key", key,
+            "--trust-anchor", cert]
+    assert run(*good)[0] == 0
+    other = certificate("other", "other")[1]
+    for flag, value, word in [("--trust-anchor", data("absent.pem"), "absent.pem"),
+                              ("--trust-anchor", key, "checked"),
+                              ("--tls-key", data("absent.key"), "absent.key"),
+                              ("--tls-key", other, "tls")]:
+        code, out, err = run(*good, flag, value)
+        assert code == 1 and not out and word in err, (flag, value, code, err)
+    assert not os.path.exists(data("none"))
+
+
 def refuses_wrong_flags_with_64():
     for args in [["--nonsense", "1"], ["--data"], ["stray"], ["--workers", "x"],
                  ["--accept-tcb", "Revoked"], ["--tls-cert", "a.pem"],
@@ -213,7 +228,8 @@ def serves_on_when_its_log_is_not_read():
 
 
 CASES = [
-    tells_version_and_help, checks_and_prints_the_configuration, refuses_wrong_flags_with_64,
+    tells_version_and_help, checks_and_prints_the_configuration,
+    checks_the_files_that_it_would_read, refuses_wrong_flags_with_64,
     is_ready_in_one_line, says_why_it_cannot_start, speaks_tls_with_a_certificate_to_pin,
     takes_a_renewed_certificate, says_what_needs_a_restart, serves_on_when_its_log_is_not_read,
 ]
