@@ -182,6 +182,6 @@ enum avow_err avow_fetch_get(const struct avow_fetch_sources *s,
  * @return AVOW_OK; the store's codes.
  */
 enum avow_err avow_fetch_stored(struct avow_store *store, struct avow_arena *a,
-	struct avow_collateral_file **out, size_t *n) AVOW_CHECKED;
+	struct avow_collateral_more **out, size_t *n) AVOW_CHECKED;
 
 #endif

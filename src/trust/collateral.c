@@ -17,6 +17,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "trust/collateral_impl.h"
+#include "trust/veks.h"
 
 static enum avow_err
 new_empty(struct avow_collateral **out)
@@ -43,6 +44,17 @@ over_limit(struct avow_why *why, const char *what)
 		why, AVOW_E_COLLATERAL_LIMIT, &at, "at most its limit", NULL);
 }
 
+/* One file, its size added to the sum that is bounded. */
+static enum avow_err
+add_file(struct avow_collateral *c, const struct avow_collateral_file *file,
+	enum avow_collateral_use use, size_t *total, struct avow_why *why)
+{
+	if (__builtin_add_overflow(*total, file->bytes.n, total) ||
+		*total > AVOW_MAX_COLLATERAL_BYTES)
+		return over_limit(why, "size of all files");
+	return avow_coll_read(c, file, use);
+}
+
 static enum avow_err
 add_files(struct avow_collateral *c, const struct avow_collateral_file *files, size_t n,
 	struct avow_why *why)
@@ -51,13 +63,9 @@ add_files(struct avow_collateral *c, const struct avow_collateral_file *files, s
 
 	if (n > AVOW_MAX_COLLATERAL_FILES)
 		return over_limit(why, "number of files");
-	for (size_t i = 0; i < n; i++) {
-		if (__builtin_add_overflow(total, files[i].bytes.n, &total) ||
-			total > AVOW_MAX_COLLATERAL_BYTES)
-			return over_limit(why, "size of all files");
-		AVOW_TRY(avow_coll_read(c, files[i].name, files[i].bytes));
-	}
-	return avow_coll_add_builtin(c);
+	for (size_t i = 0; i < n; i++)
+		AVOW_TRY(add_file(c, &files[i], AVOW_COLLATERAL_FOR_ALL, &total, why));
+	return AVOW_OK;
 }
 
 enum avow_err
@@ -70,6 +78,8 @@ avow_collateral_build(const struct avow_collateral_file *files, size_t n,
 	*out = NULL;
 	AVOW_TRY(new_empty(&c));
 	e = add_files(c, files, n, why);
+	if (e == AVOW_OK)
+		e = avow_coll_add_builtin(c);
 	if (e != AVOW_OK) {
 		avow_collateral_free(c);
 		return e;
@@ -113,7 +123,9 @@ load_file(struct avow_collateral *c, const char *path, const char *name, size_t 
 	e = avow_file_read(path, &b);
 	if (e == AVOW_OK) {
 		*total += b.n;
-		e = avow_coll_read(c, name, avow_buf_span(&b));
+		e = avow_coll_read(c,
+			&(struct avow_collateral_file){name, avow_buf_span(&b)},
+			AVOW_COLLATERAL_FOR_ALL);
 	} else if (e != AVOW_E_NO_MEMORY) {
 		e = avow_coll_unreadable(c, name, e);
 	}
@@ -138,7 +150,7 @@ load_files(struct avow_collateral *c, const char *dir, struct dirent **names, si
 			e = over_limit(why, "size of all files");
 	}
 	avow_buf_clear(&path);
-	return e == AVOW_OK ? avow_coll_add_builtin(c) : e;
+	return e;
 }
 
 static void
@@ -157,9 +169,27 @@ log_unread(const struct avow_collateral *c)
 	}
 }
 
+/* What a folder is to be read with. */
+struct more {
+	const struct avow_collateral_more *v;
+	size_t n;
+};
+
 static enum avow_err
-load(const char *dir, struct dirent **names, size_t n, struct avow_collateral **out,
-	struct avow_why *why)
+add_more(struct avow_collateral *c, const struct more *more, struct avow_why *why)
+{
+	size_t total = 0;
+
+	if (more->n > AVOW_MAX_COLLATERAL_FILES)
+		return over_limit(why, "number of files");
+	for (size_t i = 0; i < more->n; i++)
+		AVOW_TRY(add_file(c, &more->v[i].file, more->v[i].use, &total, why));
+	return AVOW_OK;
+}
+
+static enum avow_err
+load(const char *dir, struct dirent **names, size_t n, const struct more *more,
+	struct avow_collateral **out, struct avow_why *why)
 {
 	struct avow_collateral *c;
 	enum avow_err e;
@@ -168,6 +198,10 @@ load(const char *dir, struct dirent **names, size_t n, struct avow_collateral **
 		return over_limit(why, "number of files");
 	AVOW_TRY(new_empty(&c));
 	e = load_files(c, dir, names, n, why);
+	if (e == AVOW_OK)
+		e = add_more(c, more, why);
+	if (e == AVOW_OK)
+		e = avow_coll_add_builtin(c);
 	if (e != AVOW_OK) {
 		avow_collateral_free(c);
 		return e;
@@ -178,26 +212,36 @@ load(const char *dir, struct dirent **names, size_t n, struct avow_collateral **
 }
 
 enum avow_err
-avow_collateral_load(
-	const char *dir, struct avow_collateral **out, struct avow_why *why)
+avow_collateral_load_with(const char *dir, const struct avow_collateral_more *v,
+	size_t n_more, struct avow_collateral **out, struct avow_why *why)
 {
+	const struct more more = {v, n_more};
 	static const struct avow_at at = {"collateral_folder", "path", "Avow"};
 	struct dirent **names = NULL;
 	enum avow_err e;
 	int n;
 
 	*out = NULL;
+	if (!dir)
+		return load(dir, NULL, 0, &more, out, why);
 	n = scandir(dir, &names, is_visible, alphasort);
 	if (n < 0) {
 		e = avow_refuse(why, AVOW_E_COLLATERAL_FOLDER, &at,
 			"a folder that can be read", "%s", dir);
 		return e;
 	}
-	e = load(dir, names, (size_t)n, out, why);
+	e = load(dir, names, (size_t)n, &more, out, why);
 	for (int i = 0; i < n; i++)
 		free(names[i]);
 	free(names);
 	return e;
+}
+
+enum avow_err
+avow_collateral_load(
+	const char *dir, struct avow_collateral **out, struct avow_why *why)
+{
+	return avow_collateral_load_with(dir, NULL, 0, out, why);
 }
 
 /* --- life -------------------------------------------------------------------------- */
@@ -207,6 +251,13 @@ avow_collateral_ref(struct avow_collateral *c)
 {
 	atomic_fetch_add_explicit(&c->refs, 1, memory_order_relaxed);
 	return c;
+}
+
+void
+avow_collateral_set_veks(struct avow_collateral *c, struct avow_veks *veks)
+{
+	avow_veks_free(c->more_veks);
+	c->more_veks = veks ? avow_veks_ref(veks) : NULL;
 }
 
 static void
@@ -230,7 +281,9 @@ avow_collateral_free(struct avow_collateral *c)
 		avow_cert_free(c->certs[i].cert);
 	for (size_t i = 0; i < c->n_crls; i++)
 		avow_crl_free(c->crls[i].crl);
+	avow_veks_free(c->more_veks);
 	free(c->certs);
+	free(c->cert_slots);
 	free(c->veks);
 	free(c->crls);
 	free(c->docs);

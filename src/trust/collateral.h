@@ -21,9 +21,21 @@
 
 struct avow_collateral;
 
+/* For whom a file's signed documents are. */
+enum avow_collateral_use {
+	AVOW_COLLATERAL_FOR_ALL,
+	AVOW_COLLATERAL_FOR_EARLY, /* queries that say early, or name a baseline */
+	AVOW_COLLATERAL_FOR_BASELINE /* queries that name a baseline alone */
+};
+
 struct avow_collateral_file {
 	const char *name; /* for reports alone */
 	struct avow_span bytes; /* copied */
+};
+
+struct avow_collateral_more {
+	struct avow_collateral_file file;
+	enum avow_collateral_use use;
 };
 
 /* What a file was taken for. */
@@ -44,6 +56,10 @@ enum avow_collateral_kind {
  * AVOW_E_NO_MEMORY.
  */
 enum avow_err avow_collateral_load(const char *dir, struct avow_collateral **out,
+	struct avow_why *why) AVOW_CHECKED;
+/** As load, with more files behind the folder's. dir NULL: these alone. */
+enum avow_err avow_collateral_load_with(const char *dir,
+	const struct avow_collateral_more *more, size_t n, struct avow_collateral **out,
 	struct avow_why *why) AVOW_CHECKED;
 /** As load, from files in memory. */
 enum avow_err avow_collateral_build(const struct avow_collateral_file *files, size_t n,
@@ -67,6 +83,7 @@ struct avow_intel_query {
 	int64_t at_s; /* the appraisal time */
 	int64_t grace_s; /* tolerance behind nextUpdate, >= 0 */
 	uint32_t baseline; /* tcbEvaluationDataNumber; 0: the newest */
+	bool early; /* what PCS serves early counts too */
 };
 
 /* All of it verified and current; borrowed from the snapshot (keep a ref). */
@@ -105,7 +122,9 @@ struct avow_intel_selection {
  * @return AVOW_OK, or a code of class COLLATERAL with why->document naming the
  * file: AVOW_E_{TCB_INFO,QE_IDENTITY}_{ABSENT,FORMAT,SIGNATURE,CHAIN,EXPIRED,
  * NOT_YET_VALID}, AVOW_E_CRL_{ABSENT,MALFORMED,SIGNATURE,ISSUER,EXTENSIONS,EXPIRED,
- * NOT_YET_VALID}, AVOW_E_SIGNING_CERT_REVOKED; AVOW_E_NO_MEMORY, AVOW_E_CRYPTO.
+ * NOT_YET_VALID}, AVOW_E_SIGNING_CERT_REVOKED; AVOW_E_TCB_SIGNER_ABSENT (there is no
+ * TCB signing certificate under the platform's root); AVOW_E_NO_MEMORY,
+ * AVOW_E_CRYPTO.
  * Thread safe, lock free.
  */
 enum avow_err avow_collateral_select(struct avow_collateral *c,
@@ -123,9 +142,16 @@ struct avow_amd_query {
 	enum avow_amd_product product;
 };
 
+struct avow_veks; /* trust/veks.h */
+
+/** Look VCEKs up in that table too; a reference is taken. Once, before the snapshot
+ *  is shared. */
+void avow_collateral_set_veks(struct avow_collateral *c, struct avow_veks *veks);
+
 /**
  * The i-th certificate of the folder that was made for this chip (a VLEK: for any
- * provider) and this TCB; NULL behind the last. The order is that of the files.
+ * provider) and this TCB; NULL behind the last. The order is that of the files; those of
+ * the table are behind them.
  */
 struct avow_cert *avow_collateral_vek(
 	const struct avow_collateral *c, const struct avow_amd_query *q, size_t i);

@@ -5,9 +5,10 @@
 #include <string.h>
 
 #include "trust/collateral_impl.h"
+#include "trust/veks.h"
 
-static bool
-fits(const struct avow_amd_vek *v, const struct avow_amd_query *q)
+bool
+avow_amd_vek_fits(const struct avow_amd_vek *v, const struct avow_amd_query *q)
 {
 	struct avow_amd_tcb tcb;
 
@@ -24,9 +25,9 @@ avow_collateral_vek(
 	const struct avow_collateral *c, const struct avow_amd_query *q, size_t i)
 {
 	for (size_t k = 0; k < c->n_veks; k++)
-		if (fits(&c->veks[k].vek, q) && i-- == 0)
+		if (avow_amd_vek_fits(&c->veks[k].vek, q) && i-- == 0)
 			return c->veks[k].cert;
-	return NULL;
+	return c->more_veks ? avow_veks_find(c->more_veks, q, i) : NULL;
 }
 
 struct avow_cert *

@@ -19,6 +19,7 @@ struct key {
 	int64_t grace_s;
 	uint32_t baseline;
 	uint32_t tee;
+	uint64_t early;
 	uint8_t ca[AVOW_SHA256_BYTES];
 	uint8_t fmspc[6], pce_id[2];
 };
@@ -66,6 +67,7 @@ key_of(const struct avow_intel_query *q, struct key *k)
 	k->grace_s = q->grace_s;
 	k->baseline = q->baseline;
 	k->tee = (uint32_t)q->tee;
+	k->early = q->early;
 	memcpy(k->ca, q->pck_ca->sha256, AVOW_SHA256_BYTES);
 	memcpy(k->fmspc, q->fmspc, sizeof(k->fmspc));
 	memcpy(k->pce_id, q->pce_id, sizeof(k->pce_id));
@@ -80,7 +82,7 @@ slot_of(const struct key *k)
 		h = (h ^ k->fmspc[i]) * 1099511628211u;
 	h = (h ^ k->ca[0] ^ (uint64_t)k->ca[1] << 8) * 1099511628211u;
 	h = (h ^ k->baseline ^ (uint64_t)k->tee << 32) * 1099511628211u;
-	h = (h ^ (uint64_t)k->grace_s) * 1099511628211u;
+	h = (h ^ k->early << 63 ^ (uint64_t)k->grace_s) * 1099511628211u;
 	return (size_t)(h >> 32) % SLOTS;
 }
 

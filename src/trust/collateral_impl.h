@@ -16,6 +16,7 @@
 /* A signed JSON document of either kind. */
 struct avow_coll_doc {
 	enum avow_collateral_kind kind;
+	enum avow_collateral_use use;
 	const char *name; /* of its file */
 	const struct avow_tcb_info *tcb; /* by kind, else NULL */
 	const struct avow_qe_identity *qe;
@@ -66,18 +67,22 @@ struct avow_collateral {
 	size_t n_crls, cap_crls;
 	struct avow_coll_cert *certs; /* no two alike */
 	size_t n_certs, cap_certs;
+	uint32_t *cert_slots; /* hash table: place in certs + 1; 0: free */
+	size_t n_cert_slots;
 	struct avow_coll_vek *veks;
 	size_t n_veks, cap_veks;
 	struct avow_coll_bad *bad;
 	size_t n_bad, cap_bad;
+	struct avow_veks *more_veks; /* may be NULL */
 	_Atomic(struct avow_coll_view *) views;
 };
 
 /* --- collateral_read.c: bytes to parsed things --------------------------------- */
 
 /** Classify one file and add what it holds. Only memory, crypto and limits fail. */
-enum avow_err avow_coll_read(struct avow_collateral *c, const char *name,
-	struct avow_span bytes) AVOW_CHECKED;
+enum avow_err avow_coll_read(struct avow_collateral *c,
+	const struct avow_collateral_file *file,
+	enum avow_collateral_use use) AVOW_CHECKED;
 /** A file that is there and could not be read as bytes. */
 enum avow_err avow_coll_unreadable(
 	struct avow_collateral *c, const char *name, enum avow_err why) AVOW_CHECKED;

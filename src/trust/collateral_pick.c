@@ -286,6 +286,10 @@ fits(const struct avow_coll_doc *d, const struct kind *k,
 {
 	if (d->kind != k->kind)
 		return false;
+	if (q->baseline == 0 &&
+		(d->use == AVOW_COLLATERAL_FOR_BASELINE ||
+			(d->use == AVOW_COLLATERAL_FOR_EARLY && !q->early)))
+		return false;
 	if (d->qe)
 		return d->qe->id ==
 		       (q->tee == AVOW_TEE_SGX ? AVOW_ENCLAVE_QE : AVOW_ENCLAVE_TD_QE);
@@ -377,6 +381,17 @@ current_chain(struct avow_coll_run *r, const struct kind *k, uint16_t key_plus_1
 	return *out ? AVOW_OK : e;
 }
 
+/* Why no key of ours signed a document: there is none under this root, or the
+ * signature is wrong. */
+static enum avow_err
+not_signed(const struct avow_coll_run *r, const struct kind *k)
+{
+	for (size_t i = 0; i < r->v->n_chains; i++)
+		if (avow_pubkey_eq(r->v->chains[i].root->cert->key, r->root.cert->key))
+			return k->signature;
+	return r->v->chain_why.code == AVOW_OK ? AVOW_E_TCB_SIGNER_ABSENT : k->chain;
+}
+
 static enum avow_err
 try_doc(struct avow_coll_run *r, const struct kind *k, size_t i, int64_t grace_s,
 	struct miss *m, const struct avow_coll_chain **chain)
@@ -401,7 +416,7 @@ try_doc(struct avow_coll_run *r, const struct kind *k, size_t i, int64_t grace_s
 	AVOW_TRY(avow_coll_doc_signer(r->c, r->v, i, &key_plus_1));
 	/* verifier bug 4: signature and chain of the identity as of the TCB info */
 	if (key_plus_1 == 0)
-		e = r->v->n_chains == 0 ? k->chain : k->signature;
+		e = not_signed(r, k);
 	else
 		e = current_chain(r, k, key_plus_1, chain);
 	if (e != AVOW_OK)
@@ -414,6 +429,8 @@ expected_of(const struct kind *k, enum avow_err code)
 {
 	if (code == k->signature)
 		return "a signature by the TCB signing key over the raw document";
+	if (code == AVOW_E_TCB_SIGNER_ABSENT)
+		return "a TCB signing certificate under the platform's root";
 	if (code == AVOW_E_SIGNING_CERT_REVOKED)
 		return "a TCB signing certificate that is not in the root's CRL";
 	return "a TCB signing certificate valid now under the platform's root";
@@ -456,11 +473,9 @@ refuse_doc(struct avow_coll_run *r, const struct kind *k, const struct miss *m)
 	} else {
 		at.field = m->code == k->signature ? "signature" : "issuer chain";
 		(void)avow_refuse(r->why, m->code, &at, expected_of(k, m->code), NULL);
-		if (m->code == k->chain && r->v->n_chains == 0 && r->why)
-			avow_why_note(r->why, "%s",
-				r->v->chain_why.code == AVOW_OK
-					? "there is no TCB signing certificate"
-					: avow_err_text(r->v->chain_why.code));
+		if (m->code == k->chain && r->why && r->v->chain_why.code != AVOW_OK)
+			avow_why_note(
+				r->why, "%s", avow_err_text(r->v->chain_why.code));
 	}
 	avow_why_document(r->why, "%s", d->name);
 	return m->code;

@@ -116,9 +116,10 @@ parse_doc(struct avow_collateral *c, struct avow_span text, struct avow_coll_doc
 }
 
 static enum avow_err
-read_json(struct avow_collateral *c, const char *name, struct avow_span text)
+read_json(struct avow_collateral *c, const char *name, struct avow_span text,
+	enum avow_collateral_use use)
 {
-	struct avow_coll_doc d = {.kind = json_kind(text), .name = name};
+	struct avow_coll_doc d = {.kind = json_kind(text), .use = use, .name = name};
 	struct avow_why why;
 	struct avow_span own;
 	enum avow_err e;
@@ -141,14 +142,39 @@ read_json(struct avow_collateral *c, const char *name, struct avow_span text)
 
 /* --- certificates and CRLs -------------------------------------------------------- */
 
-static bool
-has_cert(const struct avow_collateral *c, const struct avow_cert *cert)
+/* Where a certificate is in the table, or the free slot where it would be. A
+ * digest is as good as random, so its first bytes are the hash. */
+static uint32_t *
+slot_of(const struct avow_collateral *c, const uint8_t sha256[AVOW_SHA256_BYTES])
 {
+	size_t i = ((size_t)sha256[0] << 24 | (size_t)sha256[1] << 16 |
+			   (size_t)sha256[2] << 8 | sha256[3]) %
+		   c->n_cert_slots;
+
+	while (c->cert_slots[i] && memcmp(c->certs[c->cert_slots[i] - 1].cert->sha256,
+					   sha256, AVOW_SHA256_BYTES) != 0)
+		i = (i + 1) % c->n_cert_slots;
+	return &c->cert_slots[i];
+}
+
+/* Room for one more: at most half of the slots are taken. */
+static enum avow_err
+grow_slots(struct avow_collateral *c)
+{
+	size_t n = c->n_cert_slots ? 2 * c->n_cert_slots : 64;
+	uint32_t *slots;
+
+	if (c->n_certs < c->n_cert_slots / 2)
+		return AVOW_OK;
+	slots = calloc(n, sizeof(*slots));
+	if (!slots)
+		return AVOW_E_NO_MEMORY;
+	free(c->cert_slots);
+	c->cert_slots = slots;
+	c->n_cert_slots = n;
 	for (size_t i = 0; i < c->n_certs; i++)
-		if (memcmp(c->certs[i].cert->sha256, cert->sha256, AVOW_SHA256_BYTES) ==
-			0)
-			return true;
-	return false;
+		*slot_of(c, c->certs[i].cert->sha256) = (uint32_t)i + 1;
+	return AVOW_OK;
 }
 
 /* A leaf of AMD's is found by what its extensions say; one whose extensions are
@@ -172,10 +198,15 @@ static enum avow_err
 add_cert(struct avow_collateral *c, const char *name, struct avow_cert *cert, int rank)
 {
 	enum avow_err e = grow(&c->certs, c->n_certs, &c->cap_certs, sizeof(*c->certs));
+	uint32_t *slot;
 
-	if (e != AVOW_OK || has_cert(c, cert)) {
+	if (e == AVOW_OK)
+		e = grow_slots(c);
+	slot = e == AVOW_OK ? slot_of(c, cert->sha256) : NULL;
+	if (!slot || *slot) {
 		avow_cert_free(cert);
 	} else {
+		*slot = (uint32_t)c->n_certs + 1;
 		c->certs[c->n_certs++] = (struct avow_coll_cert){
 			.name = name, .cert = cert, .rank = rank};
 		e = note_vek(c, cert);
@@ -381,16 +412,18 @@ starts_json(struct avow_span s)
 }
 
 enum avow_err
-avow_coll_read(struct avow_collateral *c, const char *name, struct avow_span bytes)
+avow_coll_read(struct avow_collateral *c, const struct avow_collateral_file *file,
+	enum avow_collateral_use use)
 {
-	struct avow_span own = avow_arena_copy(&c->arena, avow_span_str(name));
-	struct avow_span digits = without_tail(bytes);
+	struct avow_span own = avow_arena_copy(&c->arena, avow_span_str(file->name));
+	struct avow_span bytes = file->bytes, digits = without_tail(bytes);
+	const char *name;
 
 	if (!own.p)
 		return avow_arena_err(&c->arena);
 	name = (const char *)own.p;
 	if (starts_json(bytes))
-		return read_json(c, name, bytes);
+		return read_json(c, name, bytes, use);
 	if (avow_pem_is(bytes))
 		return read_pem(c, name, bytes, 0);
 	if (avow_span_starts(digits, AVOW_LIT("30")) && avow_hex_is(digits))

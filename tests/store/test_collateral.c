@@ -66,9 +66,8 @@ a_document_is_read_as_it_was_put(void **state)
 	assert_int_equal(c.issued_s, 1000);
 	assert_int_equal(c.expires_s, 1100);
 	assert_int_equal(c.fetched_s, 1001);
-	assert_err(avow_store_collateral_get(
-			   store, AVOW_LIT("intel/sgx/tcb/"), &arena, &c),
-		AVOW_E_NOT_FOUND);
+	assert_err(AVOW_E_NOT_FOUND, avow_store_collateral_get(store,
+					     AVOW_LIT("intel/sgx/tcb/"), &arena, &c));
 }
 
 static void
@@ -100,17 +99,17 @@ an_older_one_is_refused(void **state)
 
 	(void)state;
 	assert_ok(put("now", 17, 1000, false, NULL));
-	assert_err(put("older", 17, 999, false, &is_new), AVOW_E_COLLATERAL_ROLLBACK);
+	assert_err(AVOW_E_COLLATERAL_ROLLBACK, put("older", 17, 999, false, &is_new));
 	assert_false(is_new);
-	assert_err(put("lower", 16, 2000, false, &is_new), AVOW_E_COLLATERAL_ROLLBACK);
-	assert_err(put("older, higher", 18, 999, false, &is_new),
-		AVOW_E_COLLATERAL_ROLLBACK);
+	assert_err(AVOW_E_COLLATERAL_ROLLBACK, put("lower", 16, 2000, false, &is_new));
+	assert_err(AVOW_E_COLLATERAL_ROLLBACK,
+		put("older, higher", 18, 999, false, &is_new));
 	assert_newest("now");
 	assert_int_equal(
 		count(&(struct avow_store_collateral_filter){.all_versions = true}), 1);
 	assert_ok(put("next", 17, 1001, false, &is_new));
 	assert_true(is_new);
-	assert_err(put("now", 17, 1000, false, NULL), AVOW_E_COLLATERAL_ROLLBACK);
+	assert_err(AVOW_E_COLLATERAL_ROLLBACK, put("now", 17, 1000, false, NULL));
 	assert_newest("next");
 }
 
@@ -220,7 +219,7 @@ what_is_newest_stays_when_the_store_opens_again(void **state)
 	assert_ok(put("now", 17, 1000, false, NULL));
 	avow_store_close(store);
 	open_store();
-	assert_err(put("older", 17, 999, false, NULL), AVOW_E_COLLATERAL_ROLLBACK);
+	assert_err(AVOW_E_COLLATERAL_ROLLBACK, put("older", 17, 999, false, NULL));
 	assert_newest("now");
 }
 
