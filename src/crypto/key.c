@@ -107,6 +107,12 @@ avow_pubkey_from_point(
 static const uint8_t RSA_ALGORITHM[] = {0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86,
 	0xf7, 0x0d, 0x01, 0x01, 0x01, 0x05, 0x00};
 
+/* RFC 4055 4.1: id-RSAES-OAEP with whatever parameters. Endorsement keys of some
+ * makers are spelt so; such a key encrypts and never verifies, and the parameters
+ * of its use are the TPM's, not the certificate's. */
+static const uint8_t OAEP_OID[] = {
+	0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x07};
+
 /* Head of an element of 256..65535 bytes of content. */
 static void
 put_long_head(struct avow_buf *b, uint8_t tag, size_t n)
@@ -301,7 +307,9 @@ from_other_spki(struct avow_span der, struct avow_pubkey **out)
 		!avow_cur_is_done(&spki))
 		return AVOW_E_KEY_FORMAT;
 	if (!avow_span_eq(algorithm.whole,
-		    avow_span_make(RSA_ALGORITHM, sizeof(RSA_ALGORITHM))))
+		    avow_span_make(RSA_ALGORITHM, sizeof(RSA_ALGORITHM))) &&
+		!avow_span_starts(algorithm.content,
+			avow_span_make(OAEP_OID, sizeof(OAEP_OID))))
 		return AVOW_E_KEY_TYPE;
 	return rsa_from_bits(bits.content, out);
 }

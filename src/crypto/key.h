@@ -36,7 +36,7 @@ struct avow_privkey;
  */
 enum avow_err avow_pubkey_from_point(enum avow_key_type type, struct avow_span xy,
 	struct avow_pubkey **out) AVOW_CHECKED;
-/** From SubjectPublicKeyInfo DER: rsaEncryption, or id-ecPublicKey of a named
+/** From SubjectPublicKeyInfo DER: rsaEncryption or id-RSAES-OAEP, or id-ecPublicKey of a named
  *  curve with an uncompressed point. @return AVOW_OK, AVOW_E_KEY_FORMAT,
  *  AVOW_E_KEY_POINT, AVOW_E_KEY_TYPE (other types and spellings; RSA below 2048 or
  *  above 8192 bits), AVOW_E_NO_MEMORY, AVOW_E_CRYPTO. */

@@ -13,6 +13,7 @@
 #include "base/limits.h"
 #include "trust/amd_builtin.h"
 #include "trust/intel_builtin.h"
+#include "trust/tpm_builtin.h"
 #include "wire/pem.h"
 
 /* Kind and key together are the identity of an anchor. */
@@ -40,6 +41,8 @@ struct avow_anchors {
 	size_t n_keys;
 	struct root_cert *certs; /* in the order they were added */
 	size_t n_certs;
+	struct avow_cert **intermediates; /* no anchors: they must be proved */
+	size_t n_intermediates;
 	uint8_t id[AVOW_SHA256_BYTES];
 };
 
@@ -79,6 +82,7 @@ reserve(struct avow_anchors *a, size_t more)
 	struct anchor *k = realloc(a->keys, (a->n_keys + more) * sizeof(*k));
 	struct pinned *p;
 	struct root_cert *c;
+	struct avow_cert **i;
 
 	if (!k)
 		return AVOW_E_NO_MEMORY;
@@ -91,6 +95,10 @@ reserve(struct avow_anchors *a, size_t more)
 	if (!c)
 		return AVOW_E_NO_MEMORY;
 	a->certs = c;
+	i = realloc(a->intermediates, (a->n_intermediates + more) * sizeof(*i));
+	if (!i)
+		return AVOW_E_NO_MEMORY;
+	a->intermediates = i;
 	return AVOW_OK;
 }
 
@@ -152,8 +160,11 @@ avow_anchors_new(bool with_builtin, struct avow_anchors **out)
 	atomic_init(&a->refs, 1);
 	e = with_builtin ? add_builtin(a) : reserve(a, 1);
 	if (e == AVOW_OK && with_builtin)
-		e = avow_anchors_add_pem(a, AVOW_ANCHOR_AMD_ARK,
-			avow_span_str(avow_amd_ark_pem), NULL);
+		e = avow_anchors_add_pem(
+			a, AVOW_ANCHOR_AMD_ARK, avow_span_str(avow_amd_ark_pem), NULL);
+	if (e == AVOW_OK && with_builtin)
+		e = avow_anchors_add_pem(
+			a, AVOW_ANCHOR_TPM, avow_span_str(avow_tpm_roots_pem), NULL);
 	if (e == AVOW_OK)
 		e = refresh_id(a);
 	if (e != AVOW_OK) {
@@ -164,10 +175,11 @@ avow_anchors_new(bool with_builtin, struct avow_anchors **out)
 	return AVOW_OK;
 }
 
-/* What one PEM block adds: a key, and its certificate if it came as one. */
+/* What one PEM block adds: a key for one kind or two, and its certificate if it
+ * came as one; or an intermediate, which is for no kind. */
 struct addition {
-	enum avow_anchor_kind kind;
-	struct anchor key;
+	enum avow_anchor_kind kinds[2];
+	size_t n_kinds;
 	struct avow_pubkey *pubkey;
 	struct avow_cert *cert;
 };
@@ -192,30 +204,44 @@ is_amd_key(const struct avow_pubkey *k)
 	return avow_pubkey_type(k) == AVOW_KEY_RSA && avow_pubkey_bits(k) == 4096;
 }
 
-/* The kind that was asked for, or the one maker whose roots have such keys. */
-static enum avow_err
-choose_kind(const enum avow_anchor_kind *asked, const struct avow_pubkey *k,
-	enum avow_anchor_kind *kind, struct avow_why *why)
+/* The names that the other two makers' chains demand of their roots. */
+static bool
+is_maker_name(const struct avow_cert *c)
 {
-	if (asked)
-		*kind = *asked;
-	else if (is_intel_key(k))
-		*kind = AVOW_ANCHOR_INTEL_SGX;
-	else if (is_amd_key(k))
-		*kind = AVOW_ANCHOR_AMD_ARK;
-	else
-		return unusable(why, "a P-256 key (Intel's) or RSA of 4096 bits (AMD's)");
-	if (*kind == AVOW_ANCHOR_INTEL_SGX && !is_intel_key(k))
-		return unusable(why, "a P-256 key");
-	if (*kind == AVOW_ANCHOR_AMD_ARK && !is_amd_key(k))
-		return unusable(why, "an RSA key of 4096 bits");
+	struct avow_span cn = avow_span_str(c->subject_cn);
+
+	return avow_span_eq_str(cn, "Intel SGX Root CA") ||
+	       avow_span_starts(cn, AVOW_LIT("ARK-"));
+}
+
+/* The kind that was asked for; or the maker whose roots have such keys, and TPM's,
+ * whose roots have any. */
+static enum avow_err
+choose_kinds(
+	const enum avow_anchor_kind *asked, struct addition *add, struct avow_why *why)
+{
+	if (asked) {
+		add->kinds[add->n_kinds++] = *asked;
+		if (*asked == AVOW_ANCHOR_INTEL_SGX && !is_intel_key(add->pubkey))
+			return unusable(why, "a P-256 key");
+		if (*asked == AVOW_ANCHOR_AMD_ARK && !is_amd_key(add->pubkey))
+			return unusable(why, "an RSA key of 4096 bits");
+		return AVOW_OK;
+	}
+	if (is_intel_key(add->pubkey))
+		add->kinds[add->n_kinds++] = AVOW_ANCHOR_INTEL_SGX;
+	else if (is_amd_key(add->pubkey))
+		add->kinds[add->n_kinds++] = AVOW_ANCHOR_AMD_ARK;
+	if (!add->cert || !is_maker_name(add->cert))
+		add->kinds[add->n_kinds++] = AVOW_ANCHOR_TPM;
 	return AVOW_OK;
 }
 
-/* A self-signed CA: a leaf or an intermediate pinned by mistake is refused. */
+/* A self-signed CA: a leaf or an intermediate pinned by mistake is refused. An
+ * intermediate of a TPM maker is kept as what it is. */
 static enum avow_err
-read_cert(const enum avow_anchor_kind *kind, struct avow_span der,
-	struct addition *add, struct avow_why *why)
+read_cert(const enum avow_anchor_kind *kind, struct avow_span der, struct addition *add,
+	struct avow_why *why)
 {
 	enum avow_err e = avow_cert_parse(der, &add->cert, NULL);
 
@@ -223,7 +249,11 @@ read_cert(const enum avow_anchor_kind *kind, struct avow_span der,
 		return e;
 	if (e != AVOW_OK)
 		return unusable(why, "a certificate that parses");
-	AVOW_TRY(choose_kind(kind, add->cert->key, &add->kind, why));
+	add->pubkey = avow_pubkey_ref(add->cert->key);
+	if (!avow_cert_is_self_issued(add->cert) && add->cert->is_ca &&
+		(!kind || *kind == AVOW_ANCHOR_TPM))
+		return AVOW_OK;
+	AVOW_TRY(choose_kinds(kind, add, why));
 	if (!avow_cert_is_self_issued(add->cert))
 		return unusable(why, "a self-signed CA certificate");
 	e = avow_chain_link(add->cert, add->cert, 0, NULL);
@@ -231,13 +261,12 @@ read_cert(const enum avow_anchor_kind *kind, struct avow_span der,
 		return e;
 	if (e != AVOW_OK)
 		return unusable(why, "a self-signed CA certificate");
-	add->pubkey = avow_pubkey_ref(add->cert->key);
-	return anchor_of(add->kind, add->pubkey, &add->key);
+	return AVOW_OK;
 }
 
 static enum avow_err
-read_key(const enum avow_anchor_kind *kind, struct avow_span der,
-	struct addition *add, struct avow_why *why)
+read_key(const enum avow_anchor_kind *kind, struct avow_span der, struct addition *add,
+	struct avow_why *why)
 {
 	enum avow_err e = avow_pubkey_from_spki(der, &add->pubkey);
 
@@ -245,8 +274,7 @@ read_key(const enum avow_anchor_kind *kind, struct avow_span der,
 		return e;
 	if (e != AVOW_OK)
 		return unusable(why, "a public key that parses");
-	AVOW_TRY(choose_kind(kind, add->pubkey, &add->kind, why));
-	return anchor_of(add->kind, add->pubkey, &add->key);
+	return choose_kinds(kind, add, why);
 }
 
 static enum avow_err
@@ -261,16 +289,28 @@ read_block(const enum avow_anchor_kind *kind, const struct avow_pem_block *b,
 }
 
 static enum avow_err
+take_one(struct avow_anchors *a, struct addition *add)
+{
+	for (size_t k = 0; k < add->n_kinds; k++) {
+		struct anchor key;
+
+		AVOW_TRY(anchor_of(add->kinds[k], add->pubkey, &key));
+		AVOW_TRY(add_key(a, &key, add->pubkey));
+		if (add->cert)
+			a->certs[a->n_certs++] = (struct root_cert){
+				add->kinds[k], avow_cert_ref(add->cert)};
+	}
+	if (add->n_kinds == 0)
+		a->intermediates[a->n_intermediates++] = avow_cert_ref(add->cert);
+	return AVOW_OK;
+}
+
+static enum avow_err
 take(struct avow_anchors *a, struct addition *adds, size_t n)
 {
-	AVOW_TRY(reserve(a, n));
-	for (size_t i = 0; i < n; i++) {
-		AVOW_TRY(add_key(a, &adds[i].key, adds[i].pubkey));
-		if (!adds[i].cert)
-			continue;
-		a->certs[a->n_certs++] = (struct root_cert){adds[i].kind, adds[i].cert};
-		adds[i].cert = NULL;
-	}
+	AVOW_TRY(reserve(a, 2 * n));
+	for (size_t i = 0; i < n; i++)
+		AVOW_TRY(take_one(a, &adds[i]));
 	return AVOW_OK;
 }
 
@@ -326,8 +366,7 @@ avow_anchors_add_pem(struct avow_anchors *a, enum avow_anchor_kind kind,
 }
 
 enum avow_err
-avow_anchors_add_any(
-	struct avow_anchors *a, struct avow_span pem, struct avow_why *why)
+avow_anchors_add_any(struct avow_anchors *a, struct avow_span pem, struct avow_why *why)
 {
 	return add_text(a, NULL, pem, why);
 }
@@ -346,8 +385,11 @@ avow_anchors_free(struct avow_anchors *a)
 		return;
 	for (size_t i = 0; i < a->n_certs; i++)
 		avow_cert_free(a->certs[i].cert);
+	for (size_t i = 0; i < a->n_intermediates; i++)
+		avow_cert_free(a->intermediates[i]);
 	for (size_t i = 0; i < a->n_keys; i++)
 		avow_pubkey_free(a->pinned[i].key);
+	free(a->intermediates);
 	free(a->certs);
 	free(a->pinned);
 	free(a->keys);
@@ -363,6 +405,28 @@ avow_anchors_has(const struct avow_anchors *a, enum avow_anchor_kind kind,
 			avow_pubkey_eq(a->pinned[i].key, root->key))
 			return true;
 	return false;
+}
+
+enum avow_err
+avow_anchors_signed(const struct avow_anchors *a, enum avow_anchor_kind kind,
+	const struct avow_cert *c)
+{
+	for (size_t i = 0; i < a->n_keys; i++) {
+		enum avow_err e;
+
+		if (a->pinned[i].kind != kind)
+			continue;
+		e = avow_cert_verify(c, a->pinned[i].key);
+		if (e == AVOW_OK || e == AVOW_E_NO_MEMORY || e == AVOW_E_CRYPTO)
+			return e;
+	}
+	return AVOW_E_CHAIN_ROOT;
+}
+
+struct avow_cert *
+avow_anchors_intermediate(const struct avow_anchors *a, size_t i)
+{
+	return i < a->n_intermediates ? a->intermediates[i] : NULL;
 }
 
 bool

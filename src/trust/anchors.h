@@ -4,7 +4,7 @@
  * different dates, so the KEY is pinned and either certificate will do.
  *
  * A set is built by one thread (new, add) and is immutable once it is shared;
- * it is reference counted. Further makers (AMD, TPM) are further kinds.
+ * it is reference counted.
  */
 #ifndef AVOW_TRUST_ANCHORS_H
 #define AVOW_TRUST_ANCHORS_H
@@ -16,7 +16,8 @@
 
 enum avow_anchor_kind {
 	AVOW_ANCHOR_INTEL_SGX, /* root of PCK certificates and of Intel's collateral */
-	AVOW_ANCHOR_AMD_ARK /* root of VCEK and VLEK certificates, one a product line */
+	AVOW_ANCHOR_AMD_ARK, /* root of VCEK and VLEK certificates, one a product line */
+	AVOW_ANCHOR_TPM /* roots of the certificates of TPMs' keys: any type of key */
 };
 
 struct avow_anchors;
@@ -24,14 +25,17 @@ struct avow_anchors;
 /**
  * A new set.
  * @param with_builtin true: it holds the makers' published roots (Intel's SGX
- * root key, AMD's three ARKs). false: it is empty, for tests and closed worlds.
+ * root key, AMD's three ARKs, the roots of Microsoft's AIKs and of Azure's virtual
+ * TPMs). false: it is empty, for tests and closed worlds.
  * @return AVOW_OK, AVOW_E_NO_MEMORY, AVOW_E_CRYPTO.
  */
 enum avow_err avow_anchors_new(
 	bool with_builtin, struct avow_anchors **out) AVOW_CHECKED;
 /**
  * Add the operator's roots: every block of a PEM text, CERTIFICATE (self-signed,
- * a CA) or PUBLIC KEY; Intel's kind takes P-256 alone, AMD's RSA of 4096 bits.
+ * a CA) or PUBLIC KEY; Intel's kind takes P-256 alone, AMD's RSA of 4096 bits,
+ * TPM's any key, and CA certificates that are not self-signed too: intermediates,
+ * which carry no trust.
  * Not after sharing.
  * @return AVOW_OK (also when a key is there already); AVOW_E_ANCHOR_FORMAT for
  * any block that is neither, or no such root: then nothing of the text is added;
@@ -40,7 +44,8 @@ enum avow_err avow_anchors_new(
 enum avow_err avow_anchors_add_pem(struct avow_anchors *a, enum avow_anchor_kind kind,
 	struct avow_span pem, struct avow_why *why) AVOW_CHECKED;
 /** avow_anchors_add_pem where the operator named no maker: the key tells it,
- *  P-256 Intel's, RSA of 4096 bits AMD's. */
+ *  P-256 Intel's, RSA of 4096 bits AMD's, and any key a TPM maker's too, unless its
+ *  certificate has Intel's or AMD's name. Intermediates are TPM's. */
 enum avow_err avow_anchors_add_any(struct avow_anchors *a, struct avow_span pem,
 	struct avow_why *why) AVOW_CHECKED;
 struct avow_anchors *avow_anchors_ref(struct avow_anchors *a);
@@ -49,6 +54,13 @@ void avow_anchors_free(struct avow_anchors *a);
  *  still verifies the certificate. */
 bool avow_anchors_has(const struct avow_anchors *a, enum avow_anchor_kind kind,
 	const struct avow_cert *root);
+/** The certificate's signature holds under a pinned key of this kind; nothing else
+ *  of the certificate is judged.
+ *  @return AVOW_OK; AVOW_E_CHAIN_ROOT (under none); AVOW_E_NO_MEMORY, _CRYPTO. */
+enum avow_err avow_anchors_signed(const struct avow_anchors *a,
+	enum avow_anchor_kind kind, const struct avow_cert *c) AVOW_CHECKED;
+/** The i-th TPM intermediate, not trusted; NULL behind the last. */
+struct avow_cert *avow_anchors_intermediate(const struct avow_anchors *a, size_t i);
 /** avow_anchors_has for Intel's kind. */
 bool avow_anchors_has_intel_root(
 	const struct avow_anchors *a, const struct avow_cert *root);
