@@ -46,6 +46,7 @@ struct avow_http_request {
 	struct avow_span path; /* percent-decoded, starts with '/' */
 	struct avow_span param; /* what the route's first {param} matched */
 	struct avow_span params[AVOW_HTTP_MAX_PARAMS]; /* all; unused: empty */
+	struct avow_span place; /* what avow_http_config.locate found; p NULL: nothing */
 	const struct avow_http_route *route;
 	const struct avow_http_pair *query; /* decoded, in order */
 	size_t n_query;
@@ -127,6 +128,10 @@ struct avow_http_config {
 	 * thread; both may be NULL. */
 	enum avow_err (*worker_new)(void *app, unsigned worker, void **out);
 	void (*worker_free)(void *app, void *context);
+	/* NULL, or called when a head was judged, before routing: which place of
+	 * the app the request is for, by its host or the front of its path. It may
+	 * set `place` and shorten `path` from the front; an error is sent. */
+	enum avow_err (*locate)(struct avow_http_request *rq, struct avow_why *why);
 };
 
 /** The limits that a NULL means. */

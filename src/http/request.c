@@ -265,6 +265,8 @@ avow_request_admit(struct request *rq, struct MHD_Connection *mhd, const char *m
 
 	AVOW_TRY(judge(rq, mhd, method, version));
 	fill_public(rq);
+	if (config->locate)
+		AVOW_TRY(config->locate(&rq->pub, &rq->why));
 	AVOW_TRY(avow_http_find_route(config->routes, config->n_routes, rq->pub.method,
 		rq->pub.path, &rq->pub.route, rq->pub.params, rq->allow, &rq->why));
 	rq->pub.param = rq->pub.params[0];
