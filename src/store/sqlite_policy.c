@@ -159,6 +159,8 @@ change_policy(struct avow_db *db, void *ctx)
 	AVOW_TRY(avow_db_provider(db, c->provider, c->provider_change, &provider));
 	if (provider.is_read_only)
 		return AVOW_E_READ_ONLY;
+	if (c->is_unsigned_model && provider.is_isolated)
+		return AVOW_E_CONFLICT;
 	AVOW_TRY(last_version(db, provider.id, job));
 	if (c->replaces != AVOW_STORE_ANY_VERSION && c->replaces != job->version)
 		return AVOW_E_CONFLICT;

@@ -32,7 +32,9 @@ struct avow_store_provider {
 	struct avow_span tags; /* JSON object, canonical */
 	struct avow_span location, subscription, resource_group;
 	int64_t created_s, updated_s;
-	int64_t change; /* 1, 2, 3...: with every change under this provider */
+	/* From 1, and grows with every change under this provider; one that is
+	 * made anew under the name starts beyond what the old one had. */
+	int64_t change;
 };
 
 enum avow_policy_event {
@@ -64,6 +66,8 @@ struct avow_store_policy_change {
 	/* The provider's `change` that the decision was made from (which
 	 * certificates may sign); 0: whatever it is. */
 	int64_t provider_change;
+	/* Judged for the AAD model: a conflict where the provider is isolated. */
+	bool is_unsigned_model;
 	const struct avow_audit *audit; /* added with the change; NULL: none */
 };
 
