@@ -39,7 +39,7 @@ compile_draft(const struct avow_attest_body *in, struct avow_arena *a,
 }
 
 static enum avow_err
-choose_policy(const struct avow_attest_body *in, const struct avow_view *view,
+choose_policy(const struct avow_attest_body *in, const struct avow_provider *provider,
 	const struct avow_kind *kind, struct avow_arena *a, struct decider *d,
 	struct avow_why *why)
 {
@@ -48,7 +48,7 @@ choose_policy(const struct avow_attest_body *in, const struct avow_view *view,
 	memset(d, 0, sizeof(*d));
 	if (in->has_draft)
 		return compile_draft(in, a, d, why);
-	bound = avow_provider_policy(view->provider, kind);
+	bound = avow_provider_policy(provider, kind);
 	if (!bound->policy)
 		return avow_refuse(why, AVOW_E_POLICY_ABSENT,
 			&(struct avow_at){"policy", kind->api_name,
@@ -69,12 +69,12 @@ put_token_body(struct avow_buf *out, struct avow_span token)
 }
 
 static enum avow_err
-make_token(const struct avow_appraisal *ap, const struct avow_view *view,
+make_token(const struct avow_appraisal *ap, const struct avow_provider *provider,
 	const struct decider *d, int64_t now_s, struct avow_http_request *rq,
 	struct avow_http_response *rs, struct avow_why *why)
 {
 	const struct avow_attest_token t = {
-		.issuer = avow_provider_issuer(view->provider),
+		.issuer = avow_provider_issuer(provider),
 		.now_s = now_s,
 		.policy_hash = avow_span_str(d->hash),
 		.policy_signer = d->signer,
@@ -111,10 +111,13 @@ tell_policy(const struct avow_appraisal *ap, struct avow_http_request *rq,
 
 static enum avow_err
 appraise(const struct avow_attest_body *in, const struct avow_kind *kind,
-	const struct avow_view *view, const struct decider *d,
+	const struct avow_provider *provider, const struct decider *d,
 	struct avow_http_request *rq, struct avow_http_response *rs,
 	struct avow_why *why)
 {
+	const struct avow_view *view = avow_worker_view(rq->worker_context);
+	const struct avow_provider_settings *set =
+		&avow_provider_info(provider)->settings;
 	const struct avow_appraise_in ain = {
 		.kind = kind,
 		.evidence = in->evidence,
@@ -126,8 +129,8 @@ appraise(const struct avow_attest_body *in, const struct avow_kind *kind,
 		.at_s = avow_clock_now_s(),
 		.anchors = view->anchors,
 		.collateral = view->collateral,
-		.accept_tcb = view->accept_tcb,
-		.grace_s = view->grace_s,
+		.accept_tcb = set->has_accept_tcb ? set->accept_tcb : view->accept_tcb,
+		.grace_s = set->has_grace ? set->grace_s : view->grace_s,
 		.cache = d->draft ? NULL : avow_worker_cache(rq->worker_context),
 	};
 	struct avow_appraisal ap;
@@ -138,27 +141,28 @@ appraise(const struct avow_attest_body *in, const struct avow_kind *kind,
 		tell_policy(&ap, rq, rs);
 		return e;
 	}
-	return make_token(&ap, view, d, ain.at_s, rq, rs, why);
+	return make_token(&ap, provider, d, ain.at_s, rq, rs, why);
 }
 
 enum avow_err
 avow_api_attest(struct avow_http_request *rq, struct avow_http_response *rs,
 	struct avow_why *why)
 {
-	const struct avow_view *view = avow_worker_view(rq->worker_context);
 	const struct avow_kind *kind =
 		avow_kind_by_api_name(avow_api_last_segment(rq->path));
+	const struct avow_provider *provider;
 	struct avow_attest_body in;
 	struct decider d;
 	enum avow_err e;
 
+	AVOW_TRY(avow_worker_provider(rq->worker_context, rq, &provider, why));
 	if (!kind)
 		return avow_api_unknown_type(avow_api_last_segment(rq->path), why);
 	AVOW_TRY(avow_api_check_version(rq, why));
 	AVOW_TRY(avow_attest_body_decode(rq->body, kind, rq->arena, &in, why));
-	e = choose_policy(&in, view, kind, rq->arena, &d, why);
+	e = choose_policy(&in, provider, kind, rq->arena, &d, why);
 	if (e == AVOW_OK)
-		e = appraise(&in, kind, view, &d, rq, rs, why);
+		e = appraise(&in, kind, provider, &d, rq, rs, why);
 	avow_policy_free(d.draft);
 	return e;
 }

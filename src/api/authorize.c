@@ -29,12 +29,23 @@ avow_api_authorize(const struct avow_http_request *rq, const struct avow_act *ac
 		avow_clock_now_s(), rq->arena, who, why);
 }
 
-enum avow_err
-avow_api_admit_writer(struct avow_http_request *rq, struct avow_why *why)
+static enum avow_err
+admit(struct avow_http_request *rq, unsigned right, struct avow_why *why)
 {
-	const struct avow_act act = {
-		.right = AVOW_RIGHT_WRITE, .provider = AVOW_LIT("default")};
+	const struct avow_act act = {.right = right, .provider = rq->place};
 	struct avow_who who;
 
 	return avow_api_authorize(rq, &act, &who, why);
+}
+
+enum avow_err
+avow_api_admit_writer(struct avow_http_request *rq, struct avow_why *why)
+{
+	return admit(rq, AVOW_RIGHT_WRITE, why);
+}
+
+enum avow_err
+avow_api_admit_deleter(struct avow_http_request *rq, struct avow_why *why)
+{
+	return admit(rq, AVOW_RIGHT_DELETE, why);
 }

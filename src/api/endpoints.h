@@ -15,7 +15,8 @@ avow_http_handler avow_api_policy_get;	/* GET /policies/{type} */
 avow_http_handler avow_api_policy_put;	/* PUT /policies/{type} */
 avow_http_handler avow_api_policy_reset; /* POST /policies/{type}:reset */
 avow_http_handler avow_api_certificates_get; /* GET /certificates */
-avow_http_handler avow_api_certificates_change; /* POST /certificates:add, :remove */
+avow_http_handler avow_api_certificates_add; /* POST /certificates:add */
+avow_http_handler avow_api_certificates_remove; /* POST /certificates:remove */
 avow_http_handler avow_api_health;	/* GET /servicehealth: 204 */
 avow_http_handler avow_api_live;	/* GET /livez */
 avow_http_handler avow_api_ready;	/* GET /readyz */
@@ -36,10 +37,15 @@ enum avow_err avow_api_authorize(const struct avow_http_request *rq,
 /** For the `admit` of POST and PUT on policies and certificates: judged before
  *  the body is taken. */
 enum avow_err avow_api_admit_writer(struct avow_http_request *rq, struct avow_why *why);
+/** The same for :reset and :remove. */
+enum avow_err avow_api_admit_deleter(struct avow_http_request *rq, struct avow_why *why);
 /** Append {"token":"..."} with a policy management token of these claims. */
 enum avow_err avow_api_put_result(struct avow_http_request *rq,
-	struct avow_http_response *rs, const struct avow_view *view,
+	struct avow_http_response *rs, const struct avow_provider *provider,
 	const struct avow_claims *claims, struct avow_why *why) AVOW_CHECKED;
+/** Add a string claim of a token. */
+void avow_api_add_string(
+	struct avow_claims *claims, struct avow_span name, struct avow_span value);
 
 /** The api-version of the query: obligatory and known (spec 01, section 1).
  *  @return AVOW_OK or AVOW_E_API_VERSION. */

@@ -1,7 +1,7 @@
 /*
- * Health, for load balancers and supervisors. /livez: the process answers.
- * /readyz and /servicehealth: it can serve, because a view is published; a
- * worker without one does not exist, so answering is the proof.
+ * Health, for load balancers and supervisors, whatever host they ask for.
+ * /livez: the process answers. /readyz: it can serve, because a view is
+ * published (a worker without one does not exist) and the store can be read.
  */
 #include "api/endpoints.h"
 
@@ -29,9 +29,11 @@ enum avow_err
 avow_api_ready(struct avow_http_request *rq, struct avow_http_response *rs,
 	struct avow_why *why)
 {
+	struct avow_service *sv = avow_worker_service(rq->worker_context);
+	int64_t generation;
+
 	(void)why;
-	if (!avow_worker_view(rq->worker_context)->provider)
-		return AVOW_E_STORE;
+	AVOW_TRY(avow_store_generation(avow_service_store(sv), &generation));
 	avow_buf_put_str(&rs->body, "{\"status\":\"ready\"}");
 	return rs->body.err;
 }

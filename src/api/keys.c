@@ -10,20 +10,20 @@ enum avow_err
 avow_api_certs(struct avow_http_request *rq, struct avow_http_response *rs,
 	struct avow_why *why)
 {
-	const struct avow_view *view = avow_worker_view(rq->worker_context);
+	const struct avow_provider *provider;
 
-	(void)why;
-	return avow_token_certs(avow_provider_issuer(view->provider),
-		avow_clock_now_s(), &rs->body);
+	AVOW_TRY(avow_worker_provider(rq->worker_context, rq, &provider, why));
+	return avow_token_certs(
+		avow_provider_issuer(provider), avow_clock_now_s(), &rs->body);
 }
 
 enum avow_err
 avow_api_metadata(struct avow_http_request *rq, struct avow_http_response *rs,
 	struct avow_why *why)
 {
-	const struct avow_view *view = avow_worker_view(rq->worker_context);
+	const struct avow_provider *provider;
 
-	(void)why;
-	return avow_token_metadata(avow_provider_issuer(view->provider),
-		avow_clock_now_s(), &rs->body);
+	AVOW_TRY(avow_worker_provider(rq->worker_context, rq, &provider, why));
+	return avow_token_metadata(
+		avow_provider_issuer(provider), avow_clock_now_s(), &rs->body);
 }

@@ -1,60 +1,21 @@
 /*
  * PUT /policies/{type} and POST /policies/{type}:reset. Everything that can be
- * refused is judged, and the answer made, before anything is stored; then the
- * store takes the change with its audit record, and the answer leaves when a
- * view with it is published.
- *
- * Store work blocks this worker for one durable commit. Management calls are
- * rare; other workers go on.
+ * refused is judged, and the answer made, before anything is stored; the rest
+ * of a change's way is api/change.c.
  */
-#include "api/endpoints.h"
+#include "api/change.h"
 
 #include "api/policy_jwt.h"
 #include "base/base64.h"
-#include "base/clock.h"
 #include "base/limits.h"
-#include "base/log.h"
 #include "crypto/digest.h"
 
-#define PROVIDER AVOW_LIT("default")
-
 struct job {
-	struct avow_http_request *rq;
-	struct avow_http_response *rs;
-	struct avow_why *why;
+	struct avow_change base;
 	enum avow_policy_event event;
-	struct avow_who who;
 	const struct avow_kind *kind;
 	struct avow_policy_envelope in;
-	int64_t now_s;
 };
-
-static struct avow_audit
-audit_of(const struct job *j, enum avow_err e)
-{
-	return (struct avow_audit){
-		.at_s = j->now_s,
-		.actor = j->who.name,
-		.source = avow_span_str(j->rq->client),
-		.request = avow_span_str(j->rq->id),
-		.action = j->event == AVOW_POLICY_SET ? AVOW_LIT("policy.set")
-						      : AVOW_LIT("policy.reset"),
-		.provider = PROVIDER,
-		.target = j->kind ? avow_span_str(j->kind->api_name) : j->rq->param,
-		.outcome = avow_span_str(e == AVOW_OK ? "done" : avow_err_name(e)),
-	};
-}
-
-static void
-add_string(struct avow_claims *claims, struct avow_span name, struct avow_span value)
-{
-	avow_claims_add(claims, &(struct avow_claim){
-					.name = name,
-					.type = AVOW_VALUE_STRING,
-					.string = value,
-					.for_token = true,
-				});
-}
 
 /* spec 02, response tokens: the digest is over the whole JWT as it was sent */
 static enum avow_err
@@ -64,10 +25,11 @@ add_set_claims(const struct job *j, struct avow_claims *claims)
 	struct avow_buf hash;
 
 	AVOW_TRY(avow_sha256(j->in.jwt, digest));
-	avow_buf_init_arena(&hash, j->rq->arena, 64);
+	avow_buf_init_arena(&hash, j->base.rq->arena, 64);
 	avow_b64url_put(&hash, avow_span_make(digest, sizeof(digest)));
 	AVOW_TRY(hash.err);
-	add_string(claims, AVOW_LIT("x-ms-policy-token-hash"), avow_buf_span(&hash));
+	avow_api_add_string(
+		claims, AVOW_LIT("x-ms-policy-token-hash"), avow_buf_span(&hash));
 	if (!avow_span_is_empty(j->in.signer))
 		avow_claims_add(claims, &(struct avow_claim){
 						.name = AVOW_LIT("x-ms-policy-signer"),
@@ -83,14 +45,14 @@ put_answer(const struct job *j)
 {
 	struct avow_claims claims;
 
-	avow_claims_init(&claims, j->rq->arena);
+	avow_claims_init(&claims, j->base.rq->arena);
 	if (j->event == AVOW_POLICY_SET)
 		AVOW_TRY(add_set_claims(j, &claims));
-	add_string(&claims, AVOW_LIT("x-ms-policy-result"),
+	avow_api_add_string(&claims, AVOW_LIT("x-ms-policy-result"),
 		j->event == AVOW_POLICY_SET ? AVOW_LIT("Updated")
 					    : AVOW_LIT("Removed"));
 	return avow_api_put_result(
-		j->rq, j->rs, avow_worker_view(j->rq->worker_context), &claims, j->why);
+		j->base.rq, j->base.rs, j->base.provider, &claims, j->base.why);
 }
 
 static enum avow_err
@@ -102,7 +64,8 @@ judge_policy(const struct job *j)
 
 	avow_policy_free(policy);
 	if (e != AVOW_OK)
-		return avow_api_policy_error(e, &perr, "AttestationPolicy", j->why);
+		return avow_api_policy_error(
+			e, &perr, "AttestationPolicy", j->base.why);
 	return AVOW_OK;
 }
 
@@ -111,22 +74,56 @@ judge_reset(const struct job *j)
 {
 	if (avow_span_is_empty(j->in.text))
 		return AVOW_OK;
-	return avow_refuse(j->why, AVOW_E_POLICY_RESET,
+	return avow_refuse(j->base.why, AVOW_E_POLICY_RESET,
 		&(struct avow_at){
 			"policy_jwt", "payload", "MAA policy management, policy body"},
 		"an empty payload", "a policy");
 }
 
+/* spec 02, modes: an isolated provider takes what its certificates signed */
 static enum avow_err
-store_change(const struct job *j)
+open_body(struct job *j)
 {
-	const struct avow_audit audit = audit_of(j, AVOW_OK);
+	const struct avow_provider_info *p = avow_provider_info(j->base.provider);
+	const struct avow_policy_trust trust = {
+		.certs = p->certs, .n_certs = p->n_certs, .at_s = j->base.now_s};
+
+	return avow_policy_envelope_open(j->base.rq->body,
+		p->is_isolated ? &trust : NULL, j->base.rq->arena, &j->in, j->base.why);
+}
+
+static enum avow_err
+judge(struct avow_change *c)
+{
+	struct job *j = (struct job *)c;
+
+	j->kind = avow_kind_by_api_name(c->rq->param);
+	if (!j->kind)
+		return avow_api_unknown_type(c->rq->param, c->why);
+	c->target = avow_span_str(j->kind->api_name);
+	AVOW_TRY(avow_api_check_version(c->rq, c->why));
+	AVOW_TRY(open_body(j));
+	AVOW_TRY(j->event == AVOW_POLICY_SET ? judge_policy(j) : judge_reset(j));
+	return put_answer(j);
+}
+
+static enum avow_err
+store(struct avow_change *base, struct avow_store *store,
+	const struct avow_audit *audit)
+{
+	const struct job *j = (const struct job *)base;
+	const struct avow_provider_info *p = avow_provider_info(base->provider);
 	struct avow_store_policy_change c = {
-		.provider = PROVIDER,
+		.provider = p->name,
 		.type = avow_span_str(j->kind->api_name),
-		.policy = {.event = j->event, .set_s = j->now_s, .set_by = j->who.name},
+		.policy = {.event = j->event,
+			.set_s = base->now_s,
+			.set_by = base->who.name},
 		.replaces = AVOW_STORE_ANY_VERSION,
-		.audit = &audit,
+		/* what may sign is judged by the provider's state */
+		.provider_change = p->is_isolated ? p->change : 0,
+		.is_unsigned_model = !p->is_isolated,
+		.audit = audit,
 	};
 	char hash[AVOW_POLICY_HASH_TEXT];
 
@@ -137,59 +134,41 @@ store_change(const struct job *j)
 		c.policy.hash = avow_span_str(hash);
 		c.policy.signer = j->in.signer;
 	}
-	return avow_service_set_policy(
-		avow_worker_service(j->rq->worker_context), &c, j->why);
-}
-
-static enum avow_err
-change(struct job *j)
-{
-	j->kind = avow_kind_by_api_name(j->rq->param);
-	if (!j->kind)
-		return avow_api_unknown_type(j->rq->param, j->why);
-	AVOW_TRY(avow_api_check_version(j->rq, j->why));
-	AVOW_TRY(avow_policy_envelope_open(j->rq->body, j->rq->arena, &j->in, j->why));
-	AVOW_TRY(j->event == AVOW_POLICY_SET ? judge_policy(j) : judge_reset(j));
-	AVOW_TRY(put_answer(j));
-	return store_change(j);
+	return avow_store_policy_change(store, &c, NULL);
 }
 
 static enum avow_err
 run(struct avow_http_request *rq, struct avow_http_response *rs, struct avow_why *why,
-	enum avow_policy_event event)
+	const struct avow_change_kind *kind, enum avow_policy_event event)
 {
-	struct job j = {.rq = rq,
-		.rs = rs,
-		.why = why,
+	struct job j = {
+		.base = {.kind = kind,
+			.rq = rq,
+			.rs = rs,
+			.why = why,
+			.target = rq->param},
 		.event = event,
-		.now_s = avow_clock_now_s()};
-	const struct avow_act act = {.right = AVOW_RIGHT_WRITE, .provider = PROVIDER};
-	struct avow_audit refused;
-	enum avow_err e;
+	};
 
-	AVOW_TRY(avow_api_authorize(rq, &act, &j.who, why));
-	e = change(&j);
-	if (e != AVOW_OK) {
-		refused = audit_of(&j, e);
-		avow_service_record(avow_worker_service(rq->worker_context), &refused);
-	}
-	AVOW_LOG(AVOW_LOG_INFO,
-		event == AVOW_POLICY_SET ? "policy_set" : "policy_reset",
-		AVOW_LOGS("id", rq->id), AVOW_LOGS("result", avow_err_name(e)),
-		AVOW_LOGS("type", j.kind ? j.kind->api_name : NULL));
-	return e;
+	return avow_change_run(&j.base);
 }
 
 enum avow_err
 avow_api_policy_put(struct avow_http_request *rq, struct avow_http_response *rs,
 	struct avow_why *why)
 {
-	return run(rq, rs, why, AVOW_POLICY_SET);
+	static const struct avow_change_kind kind = {
+		"policy.set", AVOW_RIGHT_WRITE, judge, store};
+
+	return run(rq, rs, why, &kind, AVOW_POLICY_SET);
 }
 
 enum avow_err
 avow_api_policy_reset(struct avow_http_request *rq, struct avow_http_response *rs,
 	struct avow_why *why)
 {
-	return run(rq, rs, why, AVOW_POLICY_RESET);
+	static const struct avow_change_kind kind = {
+		"policy.reset", AVOW_RIGHT_DELETE, judge, store};
+
+	return run(rq, rs, why, &kind, AVOW_POLICY_RESET);
 }

@@ -1,7 +1,8 @@
 /*
- * Who signed a policy JWT. The key comes from the first certificate of x5c and
- * fixes which algorithms may stand in the header; a bare key in the header is
- * never taken. Whether that signer may set policies is not decided here.
+ * Who signed a policy JWT, and whether that is somebody whom an isolated
+ * provider takes policies from. The key comes from the first certificate of x5c
+ * and fixes which algorithms may stand in the header; a bare key in the header
+ * is never taken.
  */
 #include "api/policy_jwt.h"
 
@@ -108,10 +109,10 @@ read_chain(const struct avow_json *header, struct avow_arena *a, struct chain *c
 
 /* The bare JWK of the recorded answers. */
 static enum avow_err
-put_signer(const struct chain *c, const char *alg, struct avow_arena *a,
-	struct avow_span *out)
+put_jwk(const struct avow_cert *const *certs, size_t n, const char *alg,
+	struct avow_arena *a, struct avow_span *out)
 {
-	bool is_rsa = avow_pubkey_type(c->certs[0]->key) == AVOW_KEY_RSA;
+	bool is_rsa = avow_pubkey_type(certs[0]->key) == AVOW_KEY_RSA;
 	struct avow_buf b, text;
 	struct avow_jw w;
 	enum avow_err e;
@@ -128,9 +129,9 @@ put_signer(const struct chain *c, const char *alg, struct avow_arena *a,
 	avow_jw_str(&w, "sig");
 	avow_jw_name(&w, "x5c");
 	avow_jw_open(&w, '[');
-	for (size_t i = 0; i < c->n; i++) {
+	for (size_t i = 0; i < n; i++) {
 		avow_buf_reset(&text);
-		avow_b64_put(&text, c->certs[i]->der);
+		avow_b64_put(&text, certs[i]->der);
 		avow_jw_string(&w, avow_buf_span(&text));
 	}
 	avow_jw_close(&w);
@@ -164,8 +165,141 @@ verify(const struct avow_jws *sent, const char *name, const struct chain *c,
 }
 
 static enum avow_err
-judge_signed(const struct avow_jws *jws, struct avow_arena *a, struct avow_span *signer,
-	struct avow_why *why)
+put_signer(const struct chain *c, const char *alg, struct avow_arena *a,
+	struct avow_span *out)
+{
+	const struct avow_cert *certs[AVOW_MAX_POLICY_X5C] = {NULL};
+
+	for (size_t i = 0; i < c->n; i++)
+		certs[i] = c->certs[i];
+	return put_jwk(certs, c->n, alg, a, out);
+}
+
+/* --- the isolated model ------------------------------------------------------------ */
+
+static enum avow_err
+check_usage(const struct avow_cert *cert, unsigned allowed, struct avow_why *why)
+{
+	static const struct avow_at at = {
+		"policy_signature", "keyUsage", "RFC 5280 4.2.1.3"};
+
+	if (!cert->has_key_usage || (cert->key_usage & allowed))
+		return AVOW_OK;
+	return avow_refuse(why, AVOW_E_CHAIN_KEY_USAGE, &at,
+		"a usage that allows to sign", "0x%x", cert->key_usage);
+}
+
+/* spec 02, policy body: roots need cA TRUE. The clients' own signers are such
+ * roots with keyCertSign alone, and sign policies: as in the recorded ones. */
+enum avow_err
+avow_policy_cert_judge(const struct avow_cert *cert, struct avow_why *why)
+{
+	static const struct avow_at at = {
+		"policy_certificate", "basicConstraints.cA", SOURCE};
+
+	if (avow_cert_is_self_issued(cert) &&
+		!(cert->has_basic_constraints && cert->is_ca))
+		return avow_refuse(why, AVOW_E_CHAIN_NOT_CA, &at, "TRUE",
+			cert->has_basic_constraints ? "FALSE" : "absent");
+	return check_usage(
+		cert, AVOW_KU_DIGITAL_SIGNATURE | AVOW_KU_KEY_CERT_SIGN, why);
+}
+
+static bool
+is_anchor(const struct avow_policy_trust *t, const struct avow_cert *cert)
+{
+	for (size_t i = 0; i < t->n_certs; i++)
+		if (avow_span_eq(t->certs[i]->der, cert->der))
+			return true;
+	return false;
+}
+
+/* Certificates below an anchor: dates of each, and what the first is for. */
+static enum avow_err
+judge_below(const struct chain *c, size_t n, int64_t at_s, struct avow_why *why)
+{
+	for (size_t i = 0; i < n; i++)
+		AVOW_TRY(avow_cert_valid_at(c->certs[i], at_s, why));
+	return n ? check_usage(c->certs[0], AVOW_KU_DIGITAL_SIGNATURE, why) : AVOW_OK;
+}
+
+static enum avow_err
+untrusted(
+	const struct avow_policy_trust *t, const struct chain *c, struct avow_why *why)
+{
+	static const struct avow_at at = {"policy_signer", "header.x5c", SOURCE};
+
+	return avow_refuse(why, AVOW_E_POLICY_SIGNER_UNTRUSTED, &at,
+		t->is_direct ? "one of the provider's policy certificates"
+			     : "a chain to one of the provider's policy certificates",
+		"%s", c->certs[c->n - 1]->subject_cn);
+}
+
+/* No anchor is in the chain: one may have issued its last certificate. */
+static enum avow_err
+judge_under(
+	const struct avow_policy_trust *t, const struct chain *c, struct avow_why *why)
+{
+	const struct avow_cert *last = c->certs[c->n - 1];
+
+	for (size_t i = 0; i < t->n_certs; i++) {
+		struct avow_why tried;
+
+		if (!avow_span_eq(t->certs[i]->subject, last->issuer))
+			continue;
+		avow_why_init(&tried);
+		if (avow_chain_link(last, t->certs[i], c->n - 1, &tried) == AVOW_OK)
+			return judge_below(c, c->n, t->at_s, why);
+		/* the issuer by name, and only this keeps it from being one */
+		if (tried.code == AVOW_E_CHAIN_NOT_CA) {
+			if (why)
+				*why = tried;
+			return tried.code;
+		}
+	}
+	return untrusted(t, c, why);
+}
+
+static enum avow_err
+judge_trust(
+	const struct avow_policy_trust *t, const struct chain *c, struct avow_why *why)
+{
+	for (size_t i = 0; i < (t->is_direct ? 1 : c->n); i++)
+		if (is_anchor(t, c->certs[i])) {
+			AVOW_TRY(avow_policy_cert_judge(c->certs[i], why));
+			return judge_below(c, i, t->at_s, why);
+		}
+	return t->is_direct ? untrusted(t, c, why) : judge_under(t, c, why);
+}
+
+static const char *
+own_alg(const struct avow_cert *cert)
+{
+	switch (avow_pubkey_type(cert->key)) {
+	case AVOW_KEY_RSA:
+		return "RS256";
+	case AVOW_KEY_P256:
+		return "ES256";
+	case AVOW_KEY_P384:
+		return "ES384";
+	case AVOW_KEY_P521:
+	default:
+		return "ES512";
+	}
+}
+
+enum avow_err
+avow_policy_cert_jwk(
+	const struct avow_cert *cert, struct avow_arena *a, struct avow_span *out)
+{
+	return put_jwk(&cert, 1, own_alg(cert), a, out);
+}
+
+/* --- both models ---------------------------------------------------------------------- */
+
+static enum avow_err
+judge_signed(const struct avow_jws *jws, const struct avow_policy_trust *trust,
+	struct avow_arena *a, struct avow_span *signer, struct avow_why *why)
 {
 	struct chain c = {.n = 0};
 	const char *name = NULL;
@@ -175,6 +309,8 @@ judge_signed(const struct avow_jws *jws, struct avow_arena *a, struct avow_span 
 	e = read_chain(jws->header, a, &c, why);
 	if (e == AVOW_OK)
 		e = verify(jws, name, &c, why);
+	if (e == AVOW_OK && trust)
+		e = judge_trust(trust, &c, why);
 	if (e == AVOW_OK)
 		e = put_signer(&c, name, a, signer);
 	while (c.n > 0)
@@ -182,9 +318,27 @@ judge_signed(const struct avow_jws *jws, struct avow_arena *a, struct avow_span 
 	return e;
 }
 
+/* RFC 7518 3.6: `none` has the empty signature */
+static enum avow_err
+judge_unsigned(const struct avow_jws *jws, const struct avow_policy_trust *trust,
+	struct avow_why *why)
+{
+	if (!avow_span_is_empty(jws->signature))
+		return avow_refuse(why, AVOW_E_JWS_SIGNATURE,
+			&(struct avow_at){
+				"policy_signature", "signature", "RFC 7518 3.6"},
+			"no signature under the algorithm none", NULL);
+	if (trust)
+		return avow_refuse(why, AVOW_E_POLICY_UNSIGNED,
+			&(struct avow_at){"policy_signature", "header.alg",
+				"MAA policy management, modes"},
+			"a signature that leads to a policy certificate", "none");
+	return AVOW_OK;
+}
+
 enum avow_err
-avow_policy_envelope_open(struct avow_span body, struct avow_arena *a,
-	struct avow_policy_envelope *out, struct avow_why *why)
+avow_signed_open(struct avow_span body, const struct avow_policy_trust *trust,
+	struct avow_arena *a, struct avow_policy_envelope *out, struct avow_why *why)
 {
 	const struct avow_json *quoted;
 	struct avow_jws jws;
@@ -195,13 +349,16 @@ avow_policy_envelope_open(struct avow_span body, struct avow_arena *a,
 		out->jwt = avow_span_trim(quoted->string);
 	}
 	AVOW_TRY(avow_jws_parse(out->jwt, a, &jws, why));
-	/* RFC 7518 3.6: `none` has the empty signature */
-	if (!avow_span_eq_str(jws.alg, "none"))
-		AVOW_TRY(judge_signed(&jws, a, &out->signer, why));
-	else if (!avow_span_is_empty(jws.signature))
-		return avow_refuse(why, AVOW_E_JWS_SIGNATURE,
-			&(struct avow_at){
-				"policy_signature", "signature", "RFC 7518 3.6"},
-			"no signature under the algorithm none", NULL);
+	out->payload = jws.payload;
+	if (avow_span_eq_str(jws.alg, "none"))
+		return judge_unsigned(&jws, trust, why);
+	return judge_signed(&jws, trust, a, &out->signer, why);
+}
+
+enum avow_err
+avow_policy_envelope_open(struct avow_span body, const struct avow_policy_trust *trust,
+	struct avow_arena *a, struct avow_policy_envelope *out, struct avow_why *why)
+{
+	AVOW_TRY(avow_signed_open(body, trust, a, out, why));
 	return avow_policy_jwt_text(out->jwt, a, &out->text, why);
 }

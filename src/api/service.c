@@ -2,11 +2,8 @@
  * Views and their life. A view is built whole on the main thread and published
  * under a mutex with a new generation number; a worker compares the number at
  * the start of a request, without the mutex, and takes the new view only when
- * it differs. So the hot path reads one atomic and locks nothing.
- *
- * Views come from several threads (settings and keys from the main one,
- * policies from workers): `change` is held from the first read of what is
- * there to the publication of what replaces it.
+ * it differs. So the hot path reads one atomic and locks nothing. Providers are
+ * apart from it: there are many, and each changes by itself.
  */
 #include "api/service.h"
 
@@ -26,12 +23,12 @@ struct shared_view {
 struct avow_service {
 	struct avow_store *store;
 	struct avow_auth *auth;
-	pthread_mutex_t change; /* one builder of views at a time */
 	pthread_mutex_t lock; /* guards `current` */
 	struct shared_view *current;
 	atomic_uint_fast64_t generation;
-	bool is_stale; /* under `change`: the store is ahead */
-	char *data_dir, *url;
+	struct avow_instance *instance;
+	struct avow_provider_cache *providers;
+	char *data_dir;
 	struct avow_keys_options key_options;
 };
 
@@ -40,6 +37,7 @@ struct avow_worker {
 	struct shared_view *view;
 	uint_fast64_t generation;
 	struct avow_evidence_cache *cache;
+	struct avow_providers_at_hand at_hand;
 };
 
 static void
@@ -47,7 +45,6 @@ view_unref(struct shared_view *v)
 {
 	if (!v || atomic_fetch_sub_explicit(&v->refs, 1, memory_order_acq_rel) != 1)
 		return;
-	avow_provider_free(v->view.provider);
 	avow_collateral_free(v->view.collateral);
 	avow_anchors_free(v->view.anchors);
 	avow_keys_free(v->view.keys);
@@ -64,23 +61,16 @@ publish(struct avow_service *sv, struct shared_view *v)
 	sv->current = v;
 	atomic_fetch_add_explicit(&sv->generation, 1, memory_order_release);
 	pthread_mutex_unlock(&sv->lock);
+	if (!old || old->view.keys != v->view.keys)
+		avow_provider_cache_set_keys(sv->providers, v->view.keys);
 	view_unref(old);
 }
 
-/* Keys, and the provider that signs with them. */
 static enum avow_err
-load_provider(struct avow_service *sv, struct shared_view *v, struct avow_why *why)
+open_keys(struct avow_service *sv, struct shared_view *v, struct avow_why *why)
 {
-	struct avow_token_issuer *issuer = NULL;
-	enum avow_err e;
-
-	AVOW_TRY(avow_keys_open(sv->data_dir, &sv->key_options, avow_clock_now_s(),
-		&v->view.keys, why));
-	AVOW_TRY(avow_token_issuer_new(v->view.keys, avow_span_str(sv->url), &issuer));
-	e = avow_provider_load(
-		sv->store, AVOW_LIT("default"), issuer, &v->view.provider, why);
-	avow_token_issuer_free(issuer);
-	return e;
+	return avow_keys_open(
+		sv->data_dir, &sv->key_options, avow_clock_now_s(), &v->view.keys, why);
 }
 
 static enum avow_err
@@ -99,12 +89,23 @@ build(struct avow_service *sv, const struct avow_service_settings *s,
 	v->view.grace_s = s->grace_s;
 	e = avow_collateral_load(s->collateral_dir, &v->view.collateral, why);
 	if (e == AVOW_OK)
-		e = load_provider(sv, v, why);
+		e = open_keys(sv, v, why);
 	if (e != AVOW_OK) {
 		view_unref(v);
 		return e;
 	}
 	*out = v;
+	return AVOW_OK;
+}
+
+/* A service whose own provider cannot be loaded does not start. */
+static enum avow_err
+load_built_in(struct avow_service *sv, struct avow_why *why)
+{
+	struct avow_provider *p;
+
+	AVOW_TRY(avow_provider_cache_get(sv->providers, AVOW_LIT("default"), &p, why));
+	avow_provider_free(p);
 	return AVOW_OK;
 }
 
@@ -116,14 +117,15 @@ open_all(struct avow_service *sv, const struct avow_service_settings *s,
 
 	sv->key_options = s->keys;
 	sv->data_dir = strdup(s->data_dir);
-	sv->url = strdup(s->url);
-	if (!sv->data_dir || !sv->url)
+	if (!sv->data_dir)
 		return AVOW_E_NO_MEMORY;
+	AVOW_TRY(avow_instance_new(s->url, s->base_domain, &sv->instance));
 	AVOW_TRY(avow_auth_open(s->data_dir, s->tell_token, &sv->auth, why));
 	AVOW_TRY(avow_store_open_sqlite(s->data_dir, &sv->store, why));
+	AVOW_TRY(avow_provider_cache_new(sv->store, sv->instance, &sv->providers, why));
 	AVOW_TRY(build(sv, s, &v, why));
 	publish(sv, v);
-	return AVOW_OK;
+	return load_built_in(sv, why);
 }
 
 enum avow_err
@@ -136,7 +138,6 @@ avow_service_new(const struct avow_service_settings *s, struct avow_service **ou
 	*out = NULL;
 	if (!sv)
 		return AVOW_E_NO_MEMORY;
-	pthread_mutex_init(&sv->change, NULL);
 	pthread_mutex_init(&sv->lock, NULL);
 	atomic_init(&sv->generation, 0);
 	e = open_all(sv, s, why);
@@ -153,88 +154,59 @@ avow_service_reload(struct avow_service *sv, const struct avow_service_settings 
 	struct avow_why *why)
 {
 	struct shared_view *v;
-	enum avow_err e;
 
-	pthread_mutex_lock(&sv->change);
 	sv->key_options = s->keys;
-	e = build(sv, s, &v, why);
-	if (e == AVOW_OK) {
-		sv->is_stale = false;
-		publish(sv, v);
-	}
-	pthread_mutex_unlock(&sv->change);
-	return e;
-}
-
-/* All of the current view but its keys and provider. Under `change`. */
-static struct shared_view *
-copy_view(const struct avow_service *sv)
-{
-	struct shared_view *v = calloc(1, sizeof(*v));
-
-	if (!v)
-		return NULL;
-	atomic_init(&v->refs, 1);
-	v->view.anchors = avow_anchors_ref(sv->current->view.anchors);
-	v->view.collateral = avow_collateral_ref(sv->current->view.collateral);
-	v->view.accept_tcb = sv->current->view.accept_tcb;
-	v->view.grace_s = sv->current->view.grace_s;
-	return v;
-}
-
-static enum avow_err
-publish_or_drop(struct avow_service *sv, struct shared_view *v, enum avow_err e)
-{
-	if (e != AVOW_OK) {
-		view_unref(v);
-		return e;
-	}
-	sv->is_stale = false;
+	AVOW_TRY(build(sv, s, &v, why));
 	publish(sv, v);
 	return AVOW_OK;
 }
 
-/* The same view with the keys as they are on disk now. Under `change`. */
+/* The same view with the keys as they are on disk now. */
 static enum avow_err
 reload_keys(struct avow_service *sv, struct avow_why *why)
 {
-	struct shared_view *v = copy_view(sv);
+	struct shared_view *v = calloc(1, sizeof(*v));
+	const struct avow_view *now = &sv->current->view;
+	enum avow_err e;
 
 	if (!v)
 		return AVOW_E_NO_MEMORY;
-	return publish_or_drop(sv, v, load_provider(sv, v, why));
+	atomic_init(&v->refs, 1);
+	v->view.anchors = avow_anchors_ref(now->anchors);
+	v->view.collateral = avow_collateral_ref(now->collateral);
+	v->view.accept_tcb = now->accept_tcb;
+	v->view.grace_s = now->grace_s;
+	e = open_keys(sv, v, why);
+	if (e != AVOW_OK) {
+		view_unref(v);
+		return e;
+	}
+	publish(sv, v);
+	return AVOW_OK;
 }
 
-/* The same view with the policies as they are stored now. Under `change`. */
-static enum avow_err
-reload_policies(struct avow_service *sv, struct avow_why *why)
+void
+avow_service_provider_changed(struct avow_service *sv, struct avow_span name)
 {
-	struct shared_view *v = copy_view(sv);
+	avow_provider_cache_changed(sv->providers, name);
+}
 
-	if (!v)
-		return AVOW_E_NO_MEMORY;
-	v->view.keys = avow_keys_ref(sv->current->view.keys);
-	return publish_or_drop(sv, v,
-		avow_provider_load(sv->store, AVOW_LIT("default"),
-			avow_provider_issuer(sv->current->view.provider),
-			&v->view.provider, why));
+struct avow_store *
+avow_service_store(const struct avow_service *sv)
+{
+	return sv->store;
+}
+
+const struct avow_instance *
+avow_service_instance(const struct avow_service *sv)
+{
+	return sv->instance;
 }
 
 enum avow_err
-avow_service_set_policy(struct avow_service *sv,
-	const struct avow_store_policy_change *c, struct avow_why *why)
+avow_service_locate(const struct avow_service *sv, struct avow_http_request *rq)
 {
-	int64_t version;
-	enum avow_err e;
-
-	pthread_mutex_lock(&sv->change);
-	e = avow_store_policy_change(sv->store, c, &version);
-	if (e == AVOW_OK) {
-		sv->is_stale = true;
-		e = reload_policies(sv, why);
-	}
-	pthread_mutex_unlock(&sv->change);
-	return e;
+	return avow_instance_locate(sv->instance, rq);
 }
 
 void
@@ -264,14 +236,14 @@ void
 avow_service_tick(struct avow_service *sv)
 {
 	struct avow_why why;
+	enum avow_err e;
 
-	pthread_mutex_lock(&sv->change);
 	avow_why_init(&why);
 	if (avow_keys_changed(sv->current->view.keys))
 		log_reload("keys_reloaded", reload_keys(sv, &why));
-	else if (sv->is_stale)
-		log_reload("policies_reloaded", reload_policies(sv, &why));
-	pthread_mutex_unlock(&sv->change);
+	e = avow_provider_cache_refresh(sv->providers);
+	if (e != AVOW_OK)
+		log_reload("providers_refreshed", e);
 }
 
 void
@@ -280,12 +252,12 @@ avow_service_free(struct avow_service *sv)
 	if (!sv)
 		return;
 	view_unref(sv->current);
+	avow_provider_cache_free(sv->providers);
+	avow_instance_free(sv->instance);
 	avow_store_close(sv->store);
 	avow_auth_free(sv->auth);
-	pthread_mutex_destroy(&sv->change);
 	pthread_mutex_destroy(&sv->lock);
 	free(sv->data_dir);
-	free(sv->url);
 	free(sv);
 }
 
@@ -331,6 +303,7 @@ avow_worker_free(struct avow_worker *w)
 	if (!w)
 		return;
 	view_unref(w->view);
+	avow_providers_at_hand_clear(&w->at_hand);
 	avow_evidence_cache_free(w->cache);
 	free(w);
 }
@@ -342,6 +315,36 @@ avow_worker_view(struct avow_worker *w)
 		w->generation)
 		take_view(w);
 	return &w->view->view;
+}
+
+enum avow_err
+avow_worker_provider(struct avow_worker *w, const struct avow_http_request *rq,
+	const struct avow_provider **out, struct avow_why *why)
+{
+	static const struct avow_at at = {
+		"provider", "host or path", "docs/operate.md, providers"};
+	enum avow_err e = AVOW_E_NOT_FOUND;
+
+	*out = NULL;
+	if (rq->place.p)
+		e = avow_provider_at_hand(
+			&w->at_hand, w->service->providers, rq->place, out, why);
+	if (e == AVOW_E_NOT_FOUND)
+		return avow_refuse(why, AVOW_E_PROVIDER_UNKNOWN, &at,
+			"the instance URL of a provider", rq->place.p ? "%.*s" : NULL,
+			AVOW_FMT(rq->place));
+	return e;
+}
+
+enum avow_err
+avow_api_at_root(const struct avow_http_request *rq, struct avow_why *why)
+{
+	static const struct avow_at at = {
+		"route", "host or path", "docs/operate.md, providers"};
+
+	if (avow_span_eq_str(rq->place, "default"))
+		return AVOW_OK;
+	return avow_refuse(why, AVOW_E_HTTP_ROUTE, &at, "the instance URL", NULL);
 }
 
 struct avow_evidence_cache *

@@ -1,12 +1,14 @@
 /*
  * The service as the endpoints see it: one immutable view (anchors,
- * collateral, keys, providers) that requests read without a lock, and the
- * means to build and swap another.
+ * collateral, keys) that requests read without a lock, and the means to build
+ * and swap another; and the providers, each held compiled while it is asked
+ * for (api/provider_cache.h).
  */
 #ifndef AVOW_API_SERVICE_H
 #define AVOW_API_SERVICE_H
 
 #include "api/provider.h"
+#include "api/provider_cache.h"
 #include "auth/auth.h"
 #include "http/http.h"
 #include "trust/anchors.h"
@@ -16,6 +18,7 @@
 struct avow_service_settings {
 	const char *data_dir;
 	const char *url;		/* the instance URL, no final slash */
+	const char *base_domain;	/* of other providers' hosts; "": by path */
 	const char *collateral_dir;
 	struct avow_anchors *anchors;	/* a reference is taken */
 	unsigned accept_tcb;		/* bits 1u << enum avow_tcb_status */
@@ -27,11 +30,10 @@ struct avow_service_settings {
 
 struct avow_service;
 
-/** One consistent state of everything. Immutable, reference counted. */
+/** What all providers share, of one moment. Immutable, reference counted. */
 struct avow_view {
 	struct avow_anchors *anchors;
 	struct avow_collateral *collateral;
-	struct avow_provider *provider;	/* "default" */
 	struct avow_keys *keys;
 	unsigned accept_tcb;
 	int64_t grace_s;
@@ -48,25 +50,31 @@ enum avow_err avow_service_new(const struct avow_service_settings *s,
 enum avow_err avow_service_reload(struct avow_service *sv,
 	const struct avow_service_settings *s, struct avow_why *why) AVOW_CHECKED;
 /**
- * Store a change of one of "default"'s policies and publish a view with it:
- * every request that begins after this returned is judged by it. Any thread;
- * it blocks for as long as the store needs to make the change durable.
- * @return AVOW_OK; the codes of avow_store_policy_change; AVOW_E_NO_MEMORY and
- * the like when the view could not be built, which the tick then tries again.
+ * A provider was made, changed or deleted in the store by this process: policy,
+ * certificates, settings. Call it when the change is durable and before it is
+ * acknowledged: every request that begins after it returned is judged by what
+ * is stored then. Any thread; it does not block. Changes of other processes are
+ * seen within a second, by the tick.
  */
-enum avow_err avow_service_set_policy(struct avow_service *sv,
-	const struct avow_store_policy_change *c, struct avow_why *why) AVOW_CHECKED;
+void avow_service_provider_changed(struct avow_service *sv, struct avow_span name);
+/** For endpoints that manage what is stored. */
+struct avow_store *avow_service_store(const struct avow_service *sv);
+/** Names and URLs of providers: avow_instance_url for one that is made. */
+const struct avow_instance *avow_service_instance(const struct avow_service *sv);
 /** Add a record of a refused change; a failure is logged. Blocks. */
 void avow_service_record(struct avow_service *sv, const struct avow_audit *r);
 const struct avow_auth *avow_service_auth(const struct avow_service *sv);
 
-/** Once a second, main thread: take up keys that another process rotated, and
- *  policies whose view could not be built. */
+/** Now and then, main thread: take up keys that another process rotated, and
+ *  providers that it changed. */
 void avow_service_tick(struct avow_service *sv);
 /** After the last worker ended. NULL is fine. */
 void avow_service_free(struct avow_service *sv);
 
 const struct avow_http_route *avow_service_routes(size_t *n);
+/** avow_http_config.locate: sets rq->place to a provider's name. */
+enum avow_err avow_service_locate(
+	const struct avow_service *sv, struct avow_http_request *rq) AVOW_CHECKED;
 
 /** What one worker keeps: its reference on the view and its caches. */
 struct avow_worker;
@@ -75,10 +83,26 @@ enum avow_err avow_worker_new(struct avow_service *sv, struct avow_worker **out)
 void avow_worker_free(struct avow_worker *w);
 
 /*
- * For endpoints. The view stays valid until the worker's next request: take it
- * once, at the start.
+ * For endpoints. View and provider stay valid until the worker's next request:
+ * take them once, at the start. A handler that waits takes references
+ * (avow_provider_ref).
  */
 const struct avow_view *avow_worker_view(struct avow_worker *w);
+/**
+ * The provider that the request is for, as it is stored now. What a token says
+ * of its maker (iss, jku, certificate) comes from it alone. It can read the
+ * store (when the provider was not asked for in a while).
+ * @param out borrowed.
+ * @return AVOW_OK; AVOW_E_PROVIDER_UNKNOWN (404: neither host nor path names
+ * one, or there is none of that name); what avow_provider_load gives.
+ */
+enum avow_err avow_worker_provider(struct avow_worker *w,
+	const struct avow_http_request *rq, const struct avow_provider **out,
+	struct avow_why *why) AVOW_CHECKED;
+/** Whether the request is at the instance URL itself, for what is no
+ *  provider's (the control plane). @return AVOW_OK, AVOW_E_HTTP_ROUTE. */
+enum avow_err avow_api_at_root(const struct avow_http_request *rq,
+	struct avow_why *why) AVOW_CHECKED;
 struct avow_service *avow_worker_service(struct avow_worker *w);
 struct avow_evidence_cache *avow_worker_cache(struct avow_worker *w);
 

@@ -31,6 +31,17 @@
  * stands twice in every token of that policy */
 #define AVOW_MAX_POLICY_X5C 8
 #define AVOW_MAX_POLICY_X5C_DER AVOW_KIB(16)
+/* a provider's settings as JSON: a dozen members with short lists */
+#define AVOW_MAX_PROVIDER_SETTINGS AVOW_KIB(16)
+/* Providers held compiled, in all and by each worker beside them. One with
+ * default policies takes about 20 KiB, so that is 10 MiB; what is not held is
+ * compiled again in under a millisecond. */
+#define AVOW_MAX_PROVIDERS_HELD 512
+#define AVOW_MAX_PROVIDERS_AT_HAND 64
+/* policy JWTs of all that are held; compiled they take some five times that */
+#define AVOW_MAX_PROVIDERS_WEIGHT AVOW_MIB(32)
+/* policy certificates of one provider: signers, and those that follow them */
+#define AVOW_MAX_POLICY_CERTS 32
 /* it holds a policy of AVOW_MAX_BODY_POLICY in one base 64 layer */
 #define AVOW_MAX_RESULT_TOKEN AVOW_MIB(2)
 /* arena of one attestation: body, its decoded forms, claims, token */

@@ -113,6 +113,19 @@ avow_config_derive_url(struct avow_config *c, unsigned port)
 	return AVOW_OK;
 }
 
+/* A DNS name in lower case with an optional port, as it stands in URLs. */
+static bool
+is_domain(const char *s)
+{
+	size_t host = strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789-.");
+	size_t port = s[host] == ':' ? strspn(s + host + 1, "0123456789") : 0;
+	bool whole = s[host] == ':' ? port > 0 && port <= 5 && !s[host + 1 + port]
+				    : !s[host];
+
+	return whole && host > 0 && host <= 200 && s[0] != '.' && s[0] != '-' &&
+	       s[host - 1] != '.' && s[host - 1] != '-' && !strstr(s, "..");
+}
+
 enum avow_err
 avow_config_check(struct avow_config *c, struct avow_why *why)
 {
@@ -126,6 +139,9 @@ avow_config_check(struct avow_config *c, struct avow_why *why)
 			"a URL, since the first listen address is no "
 			"name that a client can use",
 			"none");
+	if (c->base_domain[0] && !is_domain(c->base_domain))
+		return refuse("base_domain", why,
+			"a name in lower case with an optional port", c->base_domain);
 	if (c->max_connections_per_address > c->max_connections)
 		return refuse("max_connections_per_address", why,
 			"no more than max_connections", "more");

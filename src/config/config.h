@@ -54,6 +54,7 @@ struct avow_config {
 	const char *data; /* data directory; obligatory for avowd */
 	struct avow_config_list listen;
 	const char *url; /* "" until avow_config_derive_url */
+	const char *base_domain; /* of the providers' hosts; "": by path */
 	const char *tls; /* "auto", "always", "never" */
 	const char *tls_cert, *tls_key;
 	int64_t workers; /* 0: one a core */

@@ -37,6 +37,11 @@ static const struct avow_config_item ITEMS[] = {
 		"Instance URL: the tokens' `iss`. http or https, lower case, host and "
 		"optional port, no path. Unset: made from the first listen address.",
 		AT(url)},
+	{"base_domain", AVOW_CONFIG_STRING, false, "", 0, 0, NULL, "DOMAIN",
+		"Where attestation providers are: set, `NAME` is at "
+		"`https://NAME.DOMAIN`; unset, at `URL/providers/NAME`. Lower case, "
+		"with a port where it is not the scheme's own.",
+		AT(base_domain)},
 	{"tls", AVOW_CONFIG_CHOICE, false, "auto", 0, 0, TLS_MODES, "MODE",
 		"`auto`: TLS when the URL is https. `never` only where every listen "
 		"address is loopback, behind a proxy that ends TLS.",

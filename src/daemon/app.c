@@ -110,6 +110,7 @@ with_settings(const struct avow_config *c, const char *url, char *dir,
 	struct avow_service_settings s = {
 		.data_dir = c->data,
 		.url = url,
+		.base_domain = c->base_domain,
 		.collateral_dir = dir,
 		.accept_tcb = accepted(c),
 		.grace_s = c->collateral_grace,
@@ -179,6 +180,15 @@ avow_app_free(struct avow_app *app)
 	avow_service_free(app->service);
 	free(app->url);
 	free(app);
+}
+
+enum avow_err
+avow_app_locate(struct avow_http_request *rq, struct avow_why *why)
+{
+	const struct avow_app *app = rq->app;
+
+	(void)why;
+	return avow_service_locate(app->service, rq);
 }
 
 const struct avow_http_route *

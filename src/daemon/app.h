@@ -33,13 +33,17 @@ enum avow_err avow_app_new(const struct avow_app_start *start, struct avow_app *
  *  Runs on the main thread while workers serve. */
 enum avow_err avow_app_reload(struct avow_app *app, const struct avow_config *config,
 	struct avow_why *why) AVOW_CHECKED;
-/** Once a second, on the main thread: take up what changed on disk (keys). */
+/** Twice a second, on the main thread: take up what changed on disk. */
 void avow_app_tick(struct avow_app *app);
 /** After the last worker ended. NULL is fine. */
 void avow_app_free(struct avow_app *app);
 
 /** The route table; it lives as long as the app. */
 const struct avow_http_route *avow_app_routes(struct avow_app *app, size_t *n);
+
+/** avow_http_config.locate: which provider a request is for. */
+enum avow_err avow_app_locate(struct avow_http_request *rq, struct avow_why *why)
+	AVOW_CHECKED;
 
 /** One worker's own caches; on the worker's thread. `app` is the avow_app. */
 enum avow_err avow_app_worker_new(void *app, unsigned worker, void **out) AVOW_CHECKED;

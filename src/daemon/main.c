@@ -165,6 +165,7 @@ start_http(struct daemon *d, const struct avow_tls_files *tls, struct avow_why *
 		.app = d->app,
 		.worker_new = avow_app_worker_new,
 		.worker_free = avow_app_worker_free,
+		.locate = avow_app_locate,
 	};
 
 	http.routes = avow_app_routes(d->app, &http.n_routes);
@@ -221,6 +222,7 @@ warn_of_fixed(const struct avow_config *old, const struct avow_config *new)
 		{"data", strcmp(old->data, new->data) != 0},
 		{"listen", !same_list(old->listen, new->listen)},
 		{"url", new->url[0] && strcmp(old->url, new->url) != 0},
+		{"base_domain", strcmp(old->base_domain, new->base_domain) != 0},
 		{"tls", avow_config_wants_tls(old) != avow_config_wants_tls(new)},
 		{"workers", old->workers != new->workers},
 		{"max_connections", old->max_connections != new->max_connections},
@@ -289,10 +291,11 @@ reload(struct daemon *d)
 static void
 serve(struct daemon *d)
 {
-	const struct timespec second = {.tv_sec = 1};
+	/* twice a second, so that what another process changed is seen in one */
+	const struct timespec turn = {.tv_nsec = 500 * 1000 * 1000};
 
 	for (;;) {
-		int sig = sigtimedwait(&d->signals, NULL, &second);
+		int sig = sigtimedwait(&d->signals, NULL, &turn);
 
 		if (sig == SIGTERM || sig == SIGINT)
 			break;

@@ -107,7 +107,7 @@ open_envelope(const char *jwt, struct avow_policy_envelope *out)
 {
 	avow_arena_clear(&arena);
 	avow_arena_init(&arena, AVOW_MIB(4));
-	return avow_policy_envelope_open(avow_span_str(jwt), &arena, out, NULL);
+	return avow_policy_envelope_open(avow_span_str(jwt), NULL, &arena, out, NULL);
 }
 
 static void

@@ -1,0 +1,44 @@
+/*
+ * A management change of one provider, from request to record. What all of them
+ * share: who asks is proved, the provider is there and can be changed, all that
+ * can be refused is judged before anything is stored, the change and its audit
+ * record are one transaction, a refused one has a record too, and the answer
+ * leaves when every later request is judged by what was changed.
+ */
+#ifndef AVOW_API_CHANGE_H
+#define AVOW_API_CHANGE_H
+
+#include "api/endpoints.h"
+
+struct avow_change;
+
+/** What differs between changes. Static. */
+struct avow_change_kind {
+	const char *action; /* "policy.set": of the record and of the log */
+	unsigned right; /* AVOW_RIGHT_* */
+	/* Judge the request, make the answer, and set c->target as soon as it is
+	 * known. Called again, with a newer provider, when what it was judged by
+	 * changed meanwhile. */
+	enum avow_err (*judge)(struct avow_change *c);
+	/* Store it with its record. */
+	enum avow_err (*store)(struct avow_change *c, struct avow_store *store,
+		const struct avow_audit *audit);
+};
+
+/** The first member of every kind's own struct, which lives in rq->arena. */
+struct avow_change {
+	const struct avow_change_kind *kind;
+	struct avow_http_request *rq;
+	struct avow_http_response *rs;
+	struct avow_why *why;
+	struct avow_who who;
+	const struct avow_provider *provider;
+	int64_t now_s;
+	struct avow_span target; /* type, thumbprint */
+};
+
+/** Judge, store, answer. @return what refused it: judge's and store's codes,
+ *  those of authorization, AVOW_E_PROVIDER_UNKNOWN, AVOW_E_READ_ONLY. */
+enum avow_err avow_change_run(struct avow_change *c) AVOW_CHECKED;
+
+#endif
