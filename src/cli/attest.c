@@ -10,6 +10,7 @@
 #include "base/limits.h"
 #include "cli/cli.h"
 #include "cli/inputs.h"
+#include "wire/json.h"
 
 static const char USAGE[] =
 	"usage: avow attest KIND FILE --server URL [OPTIONS]\n"
@@ -19,6 +20,9 @@ static const char USAGE[] =
 	"\n"
 	"  --server URL            the service; plain http on loopback only\n"
 	"  --ca PEM                the only roots that the service's TLS may end in\n"
+	"  --certs FILE            snp: PEM of the signing key's chain, sent with a\n"
+	"                          raw report; a request in JSON or an HCL blob goes\n"
+	"                          as it is\n"
 	"  --runtime-data FILE     data whose SHA-256 the evidence holds\n"
 	"  --runtime-type T        binary (default) or json\n"
 	"  --init-data FILE        init-time data, likewise\n"
@@ -31,6 +35,7 @@ static const char USAGE[] =
 static const struct option OPTIONS[] = {
 	{"server", required_argument, NULL, 's'},
 	{"ca", required_argument, NULL, 'c'},
+	{"certs", required_argument, NULL, 'C'},
 	{"runtime-data", required_argument, NULL, 'r'},
 	{"runtime-type", required_argument, NULL, 'R'},
 	{"init-data", required_argument, NULL, 'i'},
@@ -43,15 +48,15 @@ static const struct option OPTIONS[] = {
 struct run {
 	struct avow_attest_request rq;
 	struct avow_arena arena;
-	struct avow_buf evidence, runtime, init, policy;
+	struct avow_buf evidence, certs, runtime, init, policy, wrapped;
 };
 
 /* The names of the command line and those of the contract's paths. */
 static const char *
 api_kind(const char *name)
 {
-	static const char *const names[][2] = {
-		{"sgx", "SgxEnclave"}, {"oe", "OpenEnclave"}};
+	static const char *const names[][2] = {{"sgx", "SgxEnclave"},
+		{"oe", "OpenEnclave"}, {"snp", "SevSnpVm"}, {"tdx", "TdxVm"}};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (strcmp(name, names[i][0]) == 0)
@@ -82,29 +87,87 @@ set_option(struct run *r, int option, const char *arg)
 	struct avow_attest_request *rq = &r->rq;
 
 	switch (option) {
-	case 's': rq->server = arg; return true;
-	case 'c': rq->ca_file = arg; return true;
-	case 'r': return read_data(arg, &r->runtime, &rq->runtime_data,
-			&rq->runtime_data_len);
-	case 'R': return read_type(arg, &rq->runtime_data_is_json);
+	case 's':
+		rq->server = arg;
+		return true;
+	case 'c':
+		rq->ca_file = arg;
+		return true;
+	case 'C':
+		return avow_cli_read(arg, &r->certs);
+	case 'r':
+		return read_data(
+			arg, &r->runtime, &rq->runtime_data, &rq->runtime_data_len);
+	case 'R':
+		return read_type(arg, &rq->runtime_data_is_json);
 	case 'i':
 		return read_data(arg, &r->init, &rq->init_data, &rq->init_data_len);
-	case 'I': return read_type(arg, &rq->init_data_is_json);
-	case 'n': rq->nonce = arg; return true;
+	case 'I':
+		return read_type(arg, &rq->init_data_is_json);
+	case 'n':
+		rq->nonce = arg;
+		return true;
 	case 'p':
 		if (!avow_cli_read(arg, &r->policy))
 			return false;
 		rq->draft_policy = avow_buf_str(&r->policy);
 		return rq->draft_policy != NULL;
-	default: return false;
+	default:
+		return false;
 	}
+}
+
+/* A bare report becomes the contract's object: spec 07, SevSnpVm. */
+static enum avow_err
+wrap_report(struct run *r, struct avow_span report)
+{
+	struct avow_jw w;
+
+	avow_jw_init(&w, &r->wrapped);
+	avow_jw_open(&w, '{');
+	avow_jw_name(&w, "SnpReport");
+	avow_jw_b64url(&w, report);
+	if (r->certs.n) {
+		avow_jw_name(&w, "VcekCertChain");
+		avow_jw_b64url(&w, avow_buf_span(&r->certs));
+	}
+	avow_jw_close(&w);
+	return r->wrapped.err;
+}
+
+static bool
+is_bare_report(const struct run *r, struct avow_span bytes)
+{
+	return strcmp(r->rq.kind, "SevSnpVm") == 0 &&
+	       !avow_span_starts(avow_span_trim(bytes), AVOW_LIT("{")) &&
+	       !avow_span_starts(bytes, AVOW_LIT("HCLA"));
+}
+
+static int
+take_evidence(struct run *r, const char *path)
+{
+	struct avow_span bytes;
+
+	if (!avow_cli_read(path, &r->evidence))
+		return AVOW_EXIT_USAGE;
+	bytes = avow_cli_decode(avow_buf_span(&r->evidence), &r->arena);
+	if (is_bare_report(r, bytes)) {
+		if (wrap_report(r, bytes) != AVOW_OK)
+			return avow_cli_usage(&avow_cmd_attest, "too large a report");
+		bytes = avow_buf_span(&r->wrapped);
+	} else if (r->certs.n) {
+		return avow_cli_usage(
+			&avow_cmd_attest, "--certs goes with a bare SEV-SNP report");
+	}
+	r->rq.evidence = bytes.p;
+	r->rq.evidence_len = bytes.n;
+	return AVOW_EXIT_OK;
 }
 
 static int
 read_arguments(struct run *r, int argc, char **argv)
 {
 	const struct avow_cmd *cmd = &avow_cmd_attest;
-	struct avow_span bytes;
 	int c;
 
 	optind = 1;
@@ -119,13 +182,9 @@ read_arguments(struct run *r, int argc, char **argv)
 		return avow_cli_usage(cmd, "it takes --server URL");
 	r->rq.kind = api_kind(argv[optind]);
 	if (!r->rq.kind)
-		return avow_cli_usage(cmd, "unknown kind of evidence: %s", argv[optind]);
-	if (!avow_cli_read(argv[optind + 1], &r->evidence))
-		return AVOW_EXIT_USAGE;
-	bytes = avow_cli_decode(avow_buf_span(&r->evidence), &r->arena);
-	r->rq.evidence = bytes.p;
-	r->rq.evidence_len = bytes.n;
-	return AVOW_EXIT_OK;
+		return avow_cli_usage(
+			cmd, "unknown kind of evidence: %s", argv[optind]);
+	return take_evidence(r, argv[optind + 1]);
 }
 
 static int
@@ -152,6 +211,8 @@ run_attest(int argc, char **argv)
 
 	avow_arena_init(&r.arena, AVOW_MAX_REQUEST_ARENA * 2);
 	avow_buf_init(&r.evidence, 0);
+	avow_buf_init(&r.certs, 0);
+	avow_buf_init(&r.wrapped, AVOW_MIB(4));
 	avow_buf_init(&r.runtime, 0);
 	avow_buf_init(&r.init, 0);
 	avow_buf_init(&r.policy, 0);
@@ -159,6 +220,8 @@ run_attest(int argc, char **argv)
 	if (status == AVOW_EXIT_OK)
 		status = attest(&r.rq);
 	avow_buf_clear(&r.evidence);
+	avow_buf_clear(&r.certs);
+	avow_buf_clear(&r.wrapped);
 	avow_buf_clear(&r.runtime);
 	avow_buf_clear(&r.init);
 	avow_buf_clear(&r.policy);

@@ -49,6 +49,26 @@ def the_recorded_request_gives_the_recorded_token():
 
 
 @tap.case()
+def avow_attest_sends_a_bare_report_with_its_certificates():
+    inner = json.loads(unb64u(golden()["report"]))
+    with tempfile.TemporaryDirectory() as d, Service() as s:
+        report, certs = os.path.join(d, "report.bin"), os.path.join(d, "chain.pem")
+        for path, member in ((report, "SnpReport"), (certs, "VcekCertChain")):
+            with open(path, "wb") as f:
+                f.write(unb64u(inner[member]))
+        whole = os.path.join(d, "request.json")
+        with open(whole, "w") as f:
+            json.dump(inner, f)
+        for args in (report, "--certs", certs), (whole,):
+            status, token, err = avow("attest", "snp", *args, "--server", s.url)
+            assert status == 0, err
+            assert claims_of(token.strip())["x-ms-attestation-type"] == "sevsnpvm"
+        status, _, err = avow("attest", "snp", report, "--server", s.url)
+        assert status == 2 and "snp_cert_absent" in err, err
+        assert avow("attest", "snp", whole, "--certs", certs, "--server", s.url)[0] == 64
+
+
+@tap.case()
 def data_that_the_report_does_not_hold_is_refused():
     runtime = read("maa-sevsnp-golden", "runtimedata-unused.json")
     body = {**golden(), "runtimeData": {"data": b64u(runtime), "dataType": "JSON"}}
