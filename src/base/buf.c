@@ -104,7 +104,10 @@ avow_buf_put_str(struct avow_buf *b, const char *s)
 void
 avow_buf_put_byte(struct avow_buf *b, uint8_t c)
 {
-	avow_buf_put(b, (struct avow_span){&c, 1});
+	uint8_t *at = avow_buf_extend(b, 1);
+
+	if (at)
+		*at = c;
 }
 
 void

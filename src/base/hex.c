@@ -15,23 +15,34 @@ value_of(uint8_t c)
 	return -1;
 }
 
-void
-avow_hex_encode(struct avow_span s, char *out)
+static void
+put_digits(struct avow_span s, char *out)
 {
 	for (size_t i = 0; i < s.n; i++) {
 		*out++ = DIGITS[s.p[i] >> 4];
 		*out++ = DIGITS[s.p[i] & 15];
 	}
-	*out = '\0';
+}
+
+void
+avow_hex_encode(struct avow_span s, char *out)
+{
+	put_digits(s, out);
+	out[s.n * 2] = '\0';
 }
 
 void
 avow_hex_put(struct avow_buf *b, struct avow_span s)
 {
-	for (size_t i = 0; i < s.n; i++) {
-		avow_buf_put_byte(b, (uint8_t)DIGITS[s.p[i] >> 4]);
-		avow_buf_put_byte(b, (uint8_t)DIGITS[s.p[i] & 15]);
-	}
+	size_t n;
+	uint8_t *at = NULL;
+
+	if (__builtin_mul_overflow(s.n, (size_t)2, &n))
+		n = SIZE_MAX; /* more than any buffer's maximum: an error there */
+	if (n)
+		at = avow_buf_extend(b, n);
+	if (at)
+		put_digits(s, (char *)at);
 }
 
 enum avow_err

@@ -9,7 +9,6 @@
 #include "wire/json.h"
 
 #include <float.h>
-#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -43,19 +42,53 @@ is_plain(uint8_t c)
 	return c >= 0x20 && c != '"' && c != '\\' && c < 0x80;
 }
 
+static size_t
+plain_length(struct avow_span s, size_t from)
+{
+	size_t i = from;
+
+	while (i < s.n && is_plain(s.p[i]))
+		i++;
+	return i - from;
+}
+
+/* Almost every string needs no escape: it is copied at once. `after` is put
+ * behind the closing quote; 0 is none. */
+static bool
+put_plain(struct avow_buf *b, struct avow_span s, char after)
+{
+	uint8_t *at;
+	size_t n;
+
+	if (plain_length(s, 0) < s.n ||
+		__builtin_add_overflow(s.n, after ? 3u : 2u, &n))
+		return false;
+	at = avow_buf_extend(b, n);
+	if (!at)
+		return true; /* the error sticks */
+	at[0] = '"';
+	if (s.n)
+		memcpy(at + 1, s.p, s.n);
+	at[s.n + 1] = '"';
+	if (after)
+		at[s.n + 2] = (uint8_t)after;
+	return true;
+}
+
 void
 avow_json_put_string(struct avow_buf *b, struct avow_span s)
 {
 	size_t i = 0;
 
+	if (put_plain(b, s, 0))
+		return;
 	avow_buf_put_byte(b, '"');
 	while (i < s.n && b->err == AVOW_OK) {
-		size_t from = i, n;
+		size_t plain = plain_length(s, i), n;
 		uint32_t cp;
 
-		while (i < s.n && is_plain(s.p[i]))
-			i++;
-		avow_buf_put(b, avow_span_slice(s, from, i - from));
+		avow_buf_put(b, avow_span_slice(s, i, plain));
+		i += plain;
 		if (i == s.n)
 			break;
 		if (s.p[i] < 0x80) {
@@ -72,10 +105,16 @@ avow_json_put_string(struct avow_buf *b, struct avow_span s)
 void
 avow_json_put_int(struct avow_buf *b, int64_t v)
 {
-	char text[24];
+	uint64_t left = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
+	char text[20]; /* 19 digits and a sign */
+	size_t at = sizeof(text);
 
-	snprintf(text, sizeof(text), "%" PRId64, v);
-	avow_buf_put_str(b, text);
+	do
+		text[--at] = (char)('0' + left % 10);
+	while (left /= 10);
+	if (v < 0)
+		text[--at] = '-';
+	avow_buf_put(b, avow_span_make(text + at, sizeof(text) - at));
 }
 
 /* "d.ddde-xx" with the fewest digits that read back; v is finite, above 0. */
@@ -311,9 +350,11 @@ avow_jw_name_span(struct avow_jw *w, struct avow_span name)
 	if (w->any[w->depth - 1])
 		avow_buf_put_byte(w->b, ',');
 	w->any[w->depth - 1] = true;
+	w->after_name = true;
+	if (put_plain(w->b, name, ':'))
+		return;
 	avow_json_put_string(w->b, name);
 	avow_buf_put_byte(w->b, ':');
-	w->after_name = true;
 }
 
 void
