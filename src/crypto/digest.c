@@ -21,11 +21,11 @@ avow_hash_bytes(enum avow_hash h)
 	return (size_t)h < AVOW_N_HASHES ? bytes[h] : 0;
 }
 
+/* A context that already had this algorithm is used again as it is. */
 static bool
-digest_parts(const EVP_MD *md, const struct avow_span *parts, size_t n, uint8_t *out)
+digest_parts(EVP_MD_CTX *ctx, const EVP_MD *md, const struct avow_span *parts, size_t n,
+	uint8_t *out)
 {
-	AVOW_AUTO_MD_CTX *ctx = EVP_MD_CTX_new();
-
 	if (!ctx || EVP_DigestInit_ex2(ctx, md, NULL) != 1)
 		return false;
 	for (size_t i = 0; i < n; i++)
@@ -35,7 +35,8 @@ digest_parts(const EVP_MD *md, const struct avow_span *parts, size_t n, uint8_t 
 }
 
 enum avow_err
-avow_digest(enum avow_hash h, const struct avow_span *parts, size_t n, uint8_t *out)
+avow_hasher_digest(struct avow_hasher *hs, enum avow_hash h,
+	const struct avow_span *parts, size_t n, uint8_t *out)
 {
 	const struct avow_ossl *o = avow_ossl();
 	size_t bytes = avow_hash_bytes(h);
@@ -43,11 +44,32 @@ avow_digest(enum avow_hash h, const struct avow_span *parts, size_t n, uint8_t *
 	memset(out, 0, bytes);
 	if (!o || !bytes)
 		return AVOW_E_CRYPTO;
-	if (digest_parts(o->md[h], parts, n, out))
+	if (!hs->ctx[h])
+		hs->ctx[h] = EVP_MD_CTX_new();
+	if (digest_parts(hs->ctx[h], o->md[h], parts, n, out))
 		return AVOW_OK;
 	memset(out, 0, bytes);
 	ERR_clear_error();
 	return AVOW_E_CRYPTO;
+}
+
+void
+avow_hasher_clear(struct avow_hasher *hs)
+{
+	for (size_t i = 0; i < AVOW_N_HASHES; i++) {
+		EVP_MD_CTX_free(hs->ctx[i]);
+		hs->ctx[i] = NULL;
+	}
+}
+
+enum avow_err
+avow_digest(enum avow_hash h, const struct avow_span *parts, size_t n, uint8_t *out)
+{
+	struct avow_hasher hs = {{NULL}};
+	enum avow_err e = avow_hasher_digest(&hs, h, parts, n, out);
+
+	avow_hasher_clear(&hs);
+	return e;
 }
 
 enum avow_err

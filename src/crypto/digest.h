@@ -8,6 +8,7 @@
 #include "base/span.h"
 
 enum avow_hash { AVOW_SHA1, AVOW_SHA256, AVOW_SHA384, AVOW_SHA512 };
+#define AVOW_N_HASHES 4
 
 #define AVOW_SHA1_BYTES 20
 #define AVOW_SHA256_BYTES 32
@@ -20,10 +21,24 @@ size_t avow_hash_bytes(enum avow_hash h);
 /** The digest of the concatenation of n parts. out: avow_hash_bytes(h). */
 enum avow_err avow_digest(enum avow_hash h, const struct avow_span *parts, size_t n,
 	uint8_t *out) AVOW_CHECKED;
-enum avow_err avow_sha256(struct avow_span s, uint8_t out[AVOW_SHA256_BYTES])
-	AVOW_CHECKED;
+enum avow_err avow_sha256(
+	struct avow_span s, uint8_t out[AVOW_SHA256_BYTES]) AVOW_CHECKED;
 enum avow_err avow_sha256_2(struct avow_span a, struct avow_span b,
 	uint8_t out[AVOW_SHA256_BYTES]) AVOW_CHECKED;
+
+/*
+ * Digests one after the other without allocating for each, for logs of many
+ * thousand events. One owner at a time; zeroed is ready to use.
+ */
+struct avow_hasher {
+	void *ctx[AVOW_N_HASHES]; /* made when first needed */
+};
+
+/** As avow_digest. */
+enum avow_err avow_hasher_digest(struct avow_hasher *hs, enum avow_hash h,
+	const struct avow_span *parts, size_t n, uint8_t *out) AVOW_CHECKED;
+void avow_hasher_clear(struct avow_hasher *hs);
+
 /** Constant time. */
 bool avow_secret_eq(struct avow_span a, struct avow_span b);
 /** Fill with bytes fit for keys. @return AVOW_OK or AVOW_E_CRYPTO. */

@@ -14,7 +14,6 @@
 #include "crypto/digest.h"
 #include "crypto/key.h"
 
-#define AVOW_N_HASHES 4
 #define AVOW_N_CURVES 3
 
 /* One row a curve, by enum avow_key_type from AVOW_KEY_P256 on. */

@@ -62,6 +62,28 @@ joins_parts_without_a_seam(void **state)
 	assert_memory_equal(none, empty, 32);
 }
 
+/* one context after the other, in any order: nothing of the last one stays */
+static void
+hashes_again_with_the_same_contexts(void **state)
+{
+	struct avow_hasher hs = {{NULL}};
+	uint8_t want[AVOW_MAX_DIGEST], got[AVOW_MAX_DIGEST];
+	struct avow_span in = AVOW_LIT("abc");
+
+	(void)state;
+	for (unsigned i = 0; i < 12; i++) {
+		enum avow_hash h = (enum avow_hash)(i * 3 % AVOW_N_HASHES);
+		struct avow_span part = avow_span_slice(in, 0, i % 4);
+
+		assert_ok(avow_digest(h, &part, 1, want));
+		assert_ok(avow_hasher_digest(&hs, h, &part, 1, got));
+		assert_memory_equal(want, got, avow_hash_bytes(h));
+	}
+	assert_err(AVOW_E_CRYPTO,
+		avow_hasher_digest(&hs, (enum avow_hash)AVOW_N_HASHES, &in, 1, got));
+	avow_hasher_clear(&hs);
+}
+
 static void
 refuses_a_hash_that_is_not_listed(void **state)
 {
@@ -99,6 +121,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(gives_the_published_digests),
 		cmocka_unit_test(joins_parts_without_a_seam),
+		cmocka_unit_test(hashes_again_with_the_same_contexts),
 		cmocka_unit_test(refuses_a_hash_that_is_not_listed),
 		cmocka_unit_test(compares_secrets_by_length_and_bytes),
 		cmocka_unit_test(random_bytes_differ_between_calls),
