@@ -79,6 +79,8 @@
 #define AVOW_MAX_IMA_LOG AVOW_MIB(16)
 #define AVOW_MAX_IMA_EVENTS 262144u /* 16 MiB hold about 180000 */
 #define AVOW_MAX_EVENT_BANKS 8	       /* seen 3 */
+#define AVOW_MAX_SIPA_DEPTH 8	       /* seen 3 */
+#define AVOW_MAX_ATTESTED_LOGS 8 /* boot and resume, SRTM and DRTM, and IMA */
 
 /* --- X.509 --------------------------------------------------------------- */
 #define AVOW_MAX_CERT AVOW_KIB(32)	/* seen 5483: a certificate with a quote */

@@ -32,9 +32,6 @@ struct avow_quoted_bank {
 						     * bank's size each; borrowed */
 };
 
-/* At most this many logs a statement: boot and resume of SRTM and DRTM, and IMA. */
-#define AVOW_MAX_ATTESTED_LOGS 8
-
 /** Logs whose replay is what was quoted. Borrows the arena and the input. */
 struct avow_attested {
 	size_t log_count;
@@ -56,7 +53,8 @@ struct avow_attested {
  * told, the first event whose digest is not that of its data.
  * @return AVOW_OK; what avow_eventlog_parse and _replay give; AVOW_E_EVENTLOG_QUOTE
  * when a register differs; AVOW_E_EVENTLOG_BANK when a log that extends a quoted
- * register lacks that bank's digests; AVOW_E_TOO_LARGE above
+ * register lacks that bank's digests; AVOW_E_EVENTLOG_WBCL when Windows' part of PCR
+ * 12 or 13 has an event that its digest does not prove; AVOW_E_TOO_LARGE above
  * AVOW_MAX_ATTESTED_LOGS; AVOW_E_NO_MEMORY, AVOW_E_CRYPTO.
  */
 enum avow_err avow_attested_logs(const struct avow_log_input *logs, size_t n,

@@ -3,13 +3,23 @@
  * from data that the event's digest proves; an event whose data is not proven has
  * an empty object there, so that a policy finds nothing instead of a claim.
  */
-#include "base/utf8.h"
-#include "evidence/eventlog/prove.h"
+#include <stdio.h>
+#include <string.h>
 
-static const char *const BANK_NAMES[AVOW_LOG_BANKS] = {[AVOW_SHA1] = "SHA1",
-	[AVOW_SHA256] = "SHA256",
-	[AVOW_SHA384] = "SHA384",
-	[AVOW_SHA512] = "SHA512"};
+#include "base/utf8.h"
+#include "evidence/eventlog/document.h"
+#include "evidence/eventlog/sipa.h"
+
+const char *
+log_bank_name(enum avow_hash h)
+{
+	static const char *const NAMES[AVOW_LOG_BANKS] = {[AVOW_SHA1] = "SHA1",
+		[AVOW_SHA256] = "SHA256",
+		[AVOW_SHA384] = "SHA384",
+		[AVOW_SHA512] = "SHA512"};
+
+	return NAMES[h];
+}
 
 /* UEFI appendix A: the first three fields are little-endian. Upper case, as
  * policies compare it. */
@@ -31,29 +41,6 @@ put_guid(struct avow_jw *w, struct avow_span g)
 	avow_jw_string(w, avow_span_make(text, n));
 }
 
-/* UCS-2LE to UTF-8; false for what is no well-formed UTF-16. */
-static bool
-to_utf8(struct avow_span in, struct avow_buf *out)
-{
-	struct avow_cursor c = avow_cur(in);
-
-	while (avow_cur_left(&c) >= 2) {
-		uint32_t cp = avow_cur_le16(&c);
-
-		if (cp >= 0xd800 && cp < 0xdc00) {
-			uint32_t low = avow_cur_le16(&c);
-
-			if (avow_cur_is_bad(&c) || low < 0xdc00 || low > 0xdfff)
-				return false;
-			cp = 0x10000 + ((cp - 0xd800) << 10) + (low - 0xdc00);
-		} else if (cp >= 0xdc00 && cp < 0xe000) {
-			return false;
-		}
-		avow_utf8_put(out, cp);
-	}
-	return avow_cur_is_done(&c) && out->err == AVOW_OK;
-}
-
 /* A variable whose name is no text has no members: two names that differ must
  * not read alike. */
 static void
@@ -62,7 +49,7 @@ put_variable(struct avow_jw *w, const struct efi_variable *v)
 	struct avow_buf name;
 
 	avow_buf_init(&name, v->name.n * 2 + 1);
-	if (to_utf8(v->name, &name)) {
+	if (log_utf8(v->name, &name)) {
 		avow_jw_name(w, "VariableGuid");
 		put_guid(w, v->guid);
 		avow_jw_name(w, "UnicodeName");
@@ -105,38 +92,58 @@ put_data(struct avow_jw *w, uint32_t type, struct avow_span data)
  * 1 and 2), its configuration before that register's separator. Elsewhere and
  * behind it, anybody can extend a variable of any content (bug 23). */
 static bool
-is_firmware_variable(
-	const struct avow_eventlog *log, const struct avow_log_event *e, bool separated)
+is_firmware_variable(const struct event_writer *ew, const struct avow_eventlog *log,
+	const struct avow_log_event *e)
 {
 	if (e->pcr > (log->format == AVOW_LOG_CCEL ? 2u : 7u))
 		return false;
-	return e->type != EV_EFI_VARIABLE_DRIVER_CONFIG || !separated;
+	return e->type != EV_EFI_VARIABLE_DRIVER_CONFIG || !ew->separated[e->pcr];
+}
+
+/* wbcl.h: Windows measures into 12 to 14 until it extends "WBCL", and its DRTM
+ * into 17 to 22. Other tagged events are not Windows'. */
+static bool
+is_windows(const struct avow_eventlog *log, const struct avow_log_event *e)
+{
+	return e->type == EV_EVENT_TAG && log->format != AVOW_LOG_CCEL &&
+	       ((e->pcr >= 12 && e->pcr <= 14) || (e->pcr >= 17 && e->pcr <= 22)) &&
+	       sipa_is(e->data);
 }
 
 static void
-put_processed(struct avow_jw *w, const struct avow_eventlog *log,
-	const struct avow_log_event *e, bool separated)
+put_proven(struct event_writer *ew, const struct avow_eventlog *log,
+	const struct avow_log_event *e, struct avow_span text)
+{
+	if (!is_windows(log, e))
+		put_data(ew->w, e->type, text);
+	else if (!ew->closed[e->pcr]) /* behind "WBCL" it is the OS's users' */
+		sipa_put(ew->w, text);
+}
+
+static void
+put_processed(struct event_writer *ew, const struct avow_eventlog *log,
+	const struct avow_log_event *e)
 {
 	struct efi_variable v;
 	struct avow_span text;
 
 	if (e->is_ima) { /* an IMA list's entries were proven when it was read */
-		if (log->format == AVOW_LOG_IMA || avow_eventlog_proves(e, e->data))
-			ima_put(w, e);
+		if (log->format == AVOW_LOG_IMA || event_proves(&ew->hs, e, e->data))
+			ima_put(&ew->hs, ew->w, e);
 		return;
 	}
-	switch (event_prove(e, &v, &text)) {
+	switch (event_prove(&ew->hs, e, &v, &text)) {
 	case PROOF_VARIABLE:
-		if (is_firmware_variable(log, e, separated))
-			put_variable(w, &v);
+		if (is_firmware_variable(ew, log, e))
+			put_variable(ew->w, &v);
 		break;
 	case PROOF_VARIABLE_DATA:
-		avow_jw_name(w, "VariableData");
-		avow_jw_b64url(w, v.data);
+		avow_jw_name(ew->w, "VariableData");
+		avow_jw_b64url(ew->w, v.data);
 		break;
 	case PROOF_DATA:
 	case PROOF_TEXT:
-		put_data(w, e->type, text);
+		put_proven(ew, log, e, text);
 		break;
 	case PROOF_NONE:
 	default:
@@ -147,27 +154,42 @@ put_processed(struct avow_jw *w, const struct avow_eventlog *log,
 static void
 put_type(struct avow_jw *w, const struct avow_log_event *e)
 {
-	const char *name = avow_event_type_name(e->type);
-	struct avow_buf hex;
+	const char *name = e->type_name ? e->type_name : avow_event_type_name(e->type);
+	char hex[16];
 
-	avow_jw_name(w, "EventTypeString");
-	if (e->type_name || name) {
-		avow_jw_str(w, e->type_name ? e->type_name : name);
-		return;
+	if (!name) {
+		snprintf(hex, sizeof(hex), "0x%08x", e->type);
+		name = hex;
 	}
-	avow_buf_init(&hex, 16);
-	avow_buf_printf(&hex, "0x%08x", e->type);
-	avow_jw_string(w, avow_buf_span(&hex));
-	avow_buf_clear(&hex);
+	avow_jw_name(w, "EventTypeString");
+	avow_jw_str(w, name);
 }
 
 static void
-put_event(struct avow_jw *w, const struct avow_eventlog *log,
-	const struct avow_log_event *e, bool silent, bool separated)
+put_digests(struct avow_jw *w, const struct avow_log_event *e, unsigned banks)
 {
+	avow_jw_name(w, "Digests");
+	avow_jw_open(w, '{');
+	for (size_t i = 0; i < e->digest_count; i++) {
+		enum avow_hash h;
+
+		if (!log_bank(e->digests[i].alg, &h) || !(banks & 1u << h))
+			continue;
+		avow_jw_name(w, log_bank_name(h));
+		avow_jw_hex(w, e->digests[i].bytes);
+	}
+	avow_jw_close(w);
+}
+
+void
+event_put(struct event_writer *ew, const struct avow_eventlog *log,
+	const struct avow_log_event *e, uint32_t seq, unsigned banks)
+{
+	struct avow_jw *w = ew->w;
+
 	avow_jw_open(w, '{');
 	avow_jw_name(w, "EventSeq");
-	avow_jw_int(w, e->seq);
+	avow_jw_int(w, seq);
 	avow_jw_name(w, "EventType");
 	avow_jw_int(w, e->type);
 	put_type(w, e);
@@ -175,38 +197,56 @@ put_event(struct avow_jw *w, const struct avow_eventlog *log,
 	avow_jw_int(w, e->pcr);
 	avow_jw_name(w, "ProcessedData");
 	avow_jw_open(w, '{');
-	if (!silent) /* what extends nothing is proven by nothing */
-		put_processed(w, log, e, separated);
+	if (!event_is_silent(log, e)) /* what extends nothing is proven by nothing */
+		put_processed(ew, log, e);
 	avow_jw_close(w);
-	avow_jw_name(w, "Digests");
-	avow_jw_open(w, '{');
-	for (size_t i = 0; i < e->digest_count; i++) {
-		enum avow_hash h;
+	put_digests(w, e, banks);
+	avow_jw_close(w);
+}
 
-		if (!log_bank(e->digests[i].alg, &h))
-			continue;
-		avow_jw_name(w, BANK_NAMES[h]);
-		avow_jw_hex(w, e->digests[i].bytes);
-	}
-	avow_jw_close(w);
-	avow_jw_close(w);
+void
+event_passed(struct event_writer *ew, const struct avow_eventlog *log,
+	const struct avow_log_event *e)
+{
+	if (event_is_silent(log, e) || e->is_ima)
+		return;
+	if (event_is_separator(&ew->markers, e))
+		ew->separated[e->pcr] = true;
+	if (event_is_marker(&ew->markers, e, MARKER_WBCL))
+		ew->closed[e->pcr] = true;
+}
+
+enum avow_err
+event_writer_begin(struct event_writer *ew, struct avow_jw *w)
+{
+	memset(ew, 0, sizeof(*ew));
+	ew->w = w;
+	return markers_make(&ew->hs, &ew->markers);
+}
+
+void
+event_writer_end(struct event_writer *ew)
+{
+	avow_hasher_clear(&ew->hs);
 }
 
 void
 avow_eventlog_put_events(const struct avow_eventlog *log, struct avow_jw *w)
 {
-	bool separated[AVOW_LOG_REGISTERS] = {false};
+	struct event_writer ew;
+	enum avow_err err = event_writer_begin(&ew, w);
 
+	if (err != AVOW_OK && w->b->err == AVOW_OK)
+		w->b->err = err; /* no text rather than a wrong one */
 	avow_jw_open(w, '[');
-	for (size_t i = 0; i < log->count; i++) {
+	for (size_t i = 0; i < log->count && w->b->err == AVOW_OK; i++) {
 		const struct avow_log_event *e = &log->events[i];
-		bool silent = event_is_silent(log, e);
 
-		put_event(w, log, e, silent, !silent && separated[e->pcr]);
-		if (!silent && !e->is_ima && event_is_separator(e))
-			separated[e->pcr] = true;
+		event_put(&ew, log, e, e->seq, ~0u);
+		event_passed(&ew, log, e);
 	}
 	avow_jw_close(w);
+	event_writer_end(&ew);
 }
 
 void
@@ -226,7 +266,7 @@ avow_eventlog_put_pcrs(const struct avow_log_replay *r, struct avow_jw *w)
 		for (size_t b = 0; b < AVOW_LOG_BANKS; b++) {
 			if (!reg->has[b])
 				continue;
-			avow_jw_name(w, BANK_NAMES[b]);
+			avow_jw_name(w, log_bank_name((enum avow_hash)b));
 			avow_jw_hex(w, avow_span_make(reg->value[b],
 					       avow_hash_bytes((enum avow_hash)b)));
 		}

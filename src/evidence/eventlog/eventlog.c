@@ -134,8 +134,20 @@ event_is_silent(const struct avow_eventlog *log, const struct avow_log_event *e)
 }
 
 static enum avow_err
-parse_as(struct avow_span bytes, enum avow_log_format f, struct avow_arena *a,
+parse_ima(struct avow_span bytes, unsigned banks, struct avow_arena *a,
 	struct avow_eventlog *out, struct avow_why *why)
+{
+	struct ima_hash hs = {.banks = banks};
+	enum avow_err e = ima_is_text(bytes) ? ima_text_parse(bytes, &hs, a, out, why)
+					     : ima_parse(bytes, &hs, a, out, why);
+
+	avow_hasher_clear(&hs.hasher);
+	return e;
+}
+
+static enum avow_err
+parse_as(struct avow_span bytes, enum avow_log_format f, unsigned banks,
+	struct avow_arena *a, struct avow_eventlog *out, struct avow_why *why)
 {
 	switch (f) {
 	case AVOW_LOG_TCG:
@@ -146,8 +158,7 @@ parse_as(struct avow_span bytes, enum avow_log_format f, struct avow_arena *a,
 	case AVOW_LOG_CEL_JSON:
 		return cel_json_parse(bytes, a, out, why);
 	case AVOW_LOG_IMA:
-		return ima_is_text(bytes) ? ima_text_parse(bytes, a, out, why)
-					  : ima_parse(bytes, a, out, why);
+		return parse_ima(bytes, banks, a, out, why);
 	case AVOW_LOG_AUTO:
 	default:
 		return log_refuse(why, AVOW_E_EVENTLOG_UNKNOWN, "format",
@@ -168,7 +179,7 @@ detect(struct avow_span bytes)
 }
 
 enum avow_err
-avow_eventlog_parse(struct avow_span bytes, enum avow_log_format hint,
+eventlog_parse_for(struct avow_span bytes, enum avow_log_format hint, unsigned banks,
 	struct avow_arena *a, struct avow_eventlog *out, struct avow_why *why)
 {
 	enum avow_log_format f = hint == AVOW_LOG_AUTO ? detect(bytes) : hint;
@@ -178,9 +189,16 @@ avow_eventlog_parse(struct avow_span bytes, enum avow_log_format hint,
 	if (bytes.n == 0)
 		return log_refuse(why, AVOW_E_EVENTLOG_UNKNOWN, "format",
 			"at least one record", 0, 0);
-	AVOW_TRY(parse_as(bytes, f, a, &log, why));
+	AVOW_TRY(parse_as(bytes, f, banks, a, &log, why));
 	if (hint == AVOW_LOG_AUTO && f == AVOW_LOG_TCG && tcg_is_ccel(&log))
 		log.format = AVOW_LOG_CCEL;
 	*out = log;
 	return AVOW_OK;
+}
+
+enum avow_err
+avow_eventlog_parse(struct avow_span bytes, enum avow_log_format hint,
+	struct avow_arena *a, struct avow_eventlog *out, struct avow_why *why)
+{
+	return eventlog_parse_for(bytes, hint, ~0u, a, out, why);
 }

@@ -4,9 +4,9 @@
  * of its data; the digests that other banks were extended by follow from the data
  * too (kernels from 5.8 on). The template's name is not measured.
  */
-#include <stdio.h>
 #include <string.h>
 
+#include "base/hex.h"
 #include "base/limits.h"
 #include "evidence/eventlog/impl.h"
 
@@ -42,50 +42,61 @@ ima_is(struct avow_span bytes)
 
 /* "ima" hashes its name in a field of 256 bytes (ima_template_lib.c). */
 static enum avow_err
-template_hash(const struct avow_log_event *e, enum avow_hash h, uint8_t *out)
+template_hash(struct avow_hasher *hs, const struct avow_log_event *e, enum avow_hash h,
+	uint8_t *out)
 {
 	static const uint8_t PAD[256];
 	struct avow_span parts[3] = {e->data};
 
 	if (!avow_span_eq_str(e->template_name, "ima"))
-		return avow_digest(h, parts, 1, out);
+		return avow_hasher_digest(hs, h, parts, 1, out);
 	parts[0] = avow_span_slice(e->data, 0, AVOW_SHA1_BYTES);
 	parts[1] = avow_span_from(e->data, AVOW_SHA1_BYTES + 4);
 	parts[2] = avow_span_make(PAD, sizeof(PAD) - parts[1].n);
-	return avow_digest(h, parts, 3, out);
+	return avow_hasher_digest(hs, h, parts, 3, out);
 }
 
-enum avow_err
-ima_finish(struct avow_log_event *e, struct avow_span listed, struct avow_arena *a,
+static enum avow_err
+set_digests(struct ima_hash *hs, struct avow_log_event *e, struct avow_arena *a,
 	struct avow_why *why)
 {
 	static const uint16_t ALGS[IMA_BANKS] = {ALG_SHA1, ALG_SHA256, ALG_SHA384};
-	static const uint8_t SIZES[IMA_BANKS] = {20, 32, 48};
 	struct avow_log_digest *d = avow_arena_array(a, IMA_BANKS, sizeof(*d));
 	uint8_t *p = avow_arena_alloc(a, 20 + 32 + 48);
 
 	if (!d || !p)
 		return avow_refuse(why, avow_arena_err(a), NULL, NULL, NULL);
+	e->digests = d;
+	for (size_t i = 0; i < IMA_BANKS; i++) {
+		size_t n = avow_hash_bytes((enum avow_hash)i);
+
+		if (i != AVOW_SHA1 && !(hs->banks & 1u << i))
+			continue;
+		*d++ = (struct avow_log_digest){ALGS[i], avow_span_make(p, n)};
+		if (e->is_violation)
+			memset(p, 0xff, n);
+		else
+			AVOW_TRY(template_hash(&hs->hasher, e, (enum avow_hash)i, p));
+		p += n;
+	}
+	e->digest_count = (size_t)(d - e->digests);
+	return AVOW_OK;
+}
+
+enum avow_err
+ima_finish(struct ima_hash *hs, struct avow_log_event *e, struct avow_span listed,
+	struct avow_arena *a, struct avow_why *why)
+{
 	e->is_ima = true;
 	e->type_name = "IMA_MEASUREMENT_EVENT";
 	/* ima_queue.c: a race is listed as zeros and extended as all FF */
 	e->is_violation = avow_span_all_zero(listed);
-	for (size_t i = 0; i < IMA_BANKS; p += SIZES[i++]) {
-		d[i].alg = ALGS[i];
-		d[i].bytes = avow_span_make(p, SIZES[i]);
-		if (e->is_violation)
-			memset(p, 0xff, SIZES[i]);
-		else
-			AVOW_TRY(template_hash(e, (enum avow_hash)i, p));
-	}
-	e->digests = d;
-	e->digest_count = IMA_BANKS;
-	if (!e->is_violation && !avow_span_eq(d[0].bytes, listed)) {
-		(void)log_refuse(why, AVOW_E_IMA_TEMPLATE_HASH, "template hash",
-			"the SHA-1 of the template data", e->seq, e->offset);
-		return AVOW_E_IMA_TEMPLATE_HASH;
-	}
-	return AVOW_OK;
+	AVOW_TRY(set_digests(hs, e, a, why));
+	if (e->is_violation || avow_span_eq(e->digests[0].bytes, listed))
+		return AVOW_OK;
+	(void)log_refuse(why, AVOW_E_IMA_TEMPLATE_HASH, "template hash",
+		"the SHA-1 of the template data", e->seq, e->offset);
+	return AVOW_E_IMA_TEMPLATE_HASH;
 }
 
 /* The old template has a digest of 20 bytes and a counted name, and no length. */
@@ -105,8 +116,8 @@ ima_data(struct avow_cursor *c)
 }
 
 static enum avow_err
-read_entry(struct avow_cursor *c, struct avow_log_event *e, struct avow_arena *a,
-	struct avow_why *why)
+read_entry(struct avow_cursor *c, struct ima_hash *hs, struct avow_log_event *e,
+	struct avow_arena *a, struct avow_why *why)
 {
 	struct avow_span listed;
 	uint32_t n;
@@ -133,12 +144,12 @@ read_entry(struct avow_cursor *c, struct avow_log_event *e, struct avow_arena *a
 	if (avow_cur_is_bad(c))
 		return refuse(
 			why, "template data", "a digest and a name", 0, e->offset);
-	return ima_finish(e, listed, a, why);
+	return ima_finish(hs, e, listed, a, why);
 }
 
 enum avow_err
-ima_parse(struct avow_span bytes, struct avow_arena *a, struct avow_eventlog *out,
-	struct avow_why *why)
+ima_parse(struct avow_span bytes, struct ima_hash *hs, struct avow_arena *a,
+	struct avow_eventlog *out, struct avow_why *why)
 {
 	struct event_list list = {.arena = a, .max = AVOW_MAX_IMA_EVENTS};
 	struct avow_cursor c = avow_cur(bytes);
@@ -153,7 +164,7 @@ ima_parse(struct avow_span bytes, struct avow_arena *a, struct avow_eventlog *ou
 		if (!e)
 			return event_list_err(&list, why, at);
 		e->offset = at;
-		AVOW_TRY(read_entry(&c, e, a, why));
+		AVOW_TRY(read_entry(&c, hs, e, a, why));
 	}
 	out->events = list.events;
 	out->count = list.count;
@@ -173,7 +184,7 @@ ima_fields(struct avow_span data, struct avow_span *out, size_t max)
 
 /* d-ng: "sha256:", NUL, digest. False for an algorithm that is not computed. */
 static bool
-is_digest_of(struct avow_span field, struct avow_span content)
+is_digest_of(struct avow_hasher *hs, struct avow_span field, struct avow_span content)
 {
 	static const char *const NAMES[AVOW_LOG_BANKS] = {
 		"sha1:", "sha256:", "sha384:", "sha512:"};
@@ -183,7 +194,8 @@ is_digest_of(struct avow_span field, struct avow_span content)
 	for (size_t i = 0; at < field.n && i < AVOW_LOG_BANKS; i++) {
 		if (!avow_span_eq_str(avow_span_slice(field, 0, at), NAMES[i]))
 			continue;
-		return avow_digest((enum avow_hash)i, &content, 1, digest) == AVOW_OK &&
+		return avow_hasher_digest(hs, (enum avow_hash)i, &content, 1, digest) ==
+			       AVOW_OK &&
 		       avow_span_eq(avow_span_from(field, at + 1),
 			       avow_span_make(
 				       digest, avow_hash_bytes((enum avow_hash)i)));
@@ -213,21 +225,18 @@ put_digest(struct avow_jw *w, struct avow_span field)
 {
 	size_t at = avow_span_find_byte(field, 0);
 	struct avow_span raw = avow_span_from(field, at + 1);
-	char text[256];
-	int n = 0;
+	char text[64 + AVOW_MAX_DIGEST * 2 + 1];
 
 	if (at > 64 || raw.n == 0 || raw.n > AVOW_MAX_DIGEST ||
 		!is_plain(avow_span_slice(field, 0, at)))
 		return;
-	n = snprintf(
-		text, sizeof(text), "%.*s", AVOW_FMT(avow_span_slice(field, 0, at)));
-	for (size_t i = 0; i < raw.n; i++)
-		n += snprintf(text + n, sizeof(text) - (size_t)n, "%02x", raw.p[i]);
-	put_string(w, "FileDigest", avow_span_make(text, (size_t)n));
+	memcpy(text, field.p, at);
+	avow_hex_encode(raw, text + at);
+	put_string(w, "FileDigest", avow_span_make(text, at + raw.n * 2));
 }
 
 void
-ima_put(struct avow_jw *w, const struct avow_log_event *e)
+ima_put(struct avow_hasher *hs, struct avow_jw *w, const struct avow_log_event *e)
 {
 	struct avow_span f[8], name;
 	size_t n;
@@ -242,7 +251,7 @@ ima_put(struct avow_jw *w, const struct avow_log_event *e)
 	put_digest(w, f[0]);
 	/* ima_main.c, process_buffer_measurement: d-ng is the buffer's digest */
 	if (!avow_span_eq_str(e->template_name, "ima-buf") || n != 3 ||
-		!is_digest_of(f[0], f[2]))
+		!is_digest_of(hs, f[0], f[2]))
 		return;
 	if (avow_span_eq_str(name, "kernel_version") && is_plain(f[2]))
 		put_string(w, "KernelVersion", f[2]);

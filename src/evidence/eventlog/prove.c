@@ -8,7 +8,8 @@
 #include <string.h>
 
 bool
-avow_eventlog_proves(const struct avow_log_event *e, struct avow_span preimage)
+event_proves(struct avow_hasher *hs, const struct avow_log_event *e,
+	struct avow_span preimage)
 {
 	bool any = false;
 
@@ -18,7 +19,7 @@ avow_eventlog_proves(const struct avow_log_event *e, struct avow_span preimage)
 
 		if (!log_bank(e->digests[i].alg, &h))
 			continue;
-		if (avow_digest(h, &preimage, 1, digest) != AVOW_OK ||
+		if (avow_hasher_digest(hs, h, &preimage, 1, digest) != AVOW_OK ||
 			!avow_span_eq(e->digests[i].bytes,
 				avow_span_make(digest, avow_hash_bytes(h))))
 			return false;
@@ -27,17 +28,60 @@ avow_eventlog_proves(const struct avow_log_event *e, struct avow_span preimage)
 	return any;
 }
 
-/* PFP 10.4.1: the end of what firmware measured. Found by its digest, so that
- * another type's name cannot hide it. */
 bool
-event_is_separator(const struct avow_log_event *e)
+avow_eventlog_proves(const struct avow_log_event *e, struct avow_span preimage)
 {
-	static const uint8_t zero[4], ones[4] = {0xff, 0xff, 0xff, 0xff};
-	static const uint8_t error[4] = {1, 0, 0, 0};
+	struct avow_hasher hs = {{NULL}};
+	bool proven = event_proves(&hs, e, preimage);
 
-	return avow_eventlog_proves(e, avow_span_make(zero, 4)) ||
-	       avow_eventlog_proves(e, avow_span_make(ones, 4)) ||
-	       avow_eventlog_proves(e, avow_span_make(error, 4));
+	avow_hasher_clear(&hs);
+	return proven;
+}
+
+enum avow_err
+markers_make(struct avow_hasher *hs, struct markers *m)
+{
+	static const struct avow_span DATA[MARKERS] = {
+		[MARKER_ZERO] = {(const uint8_t *)"\0\0\0\0", 4},
+		[MARKER_ONES] = {(const uint8_t *)"\xff\xff\xff\xff", 4},
+		[MARKER_ERROR] = {(const uint8_t *)"\1\0\0\0", 4},
+		[MARKER_WBCL] = {(const uint8_t *)WBCL_END, 4},
+	};
+
+	for (size_t i = 0; i < MARKERS; i++)
+		for (size_t h = 0; h < AVOW_LOG_BANKS; h++)
+			AVOW_TRY(avow_hasher_digest(
+				hs, (enum avow_hash)h, &DATA[i], 1, m->digest[i][h]));
+	return AVOW_OK;
+}
+
+bool
+event_is_marker(
+	const struct markers *m, const struct avow_log_event *e, enum marker which)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < e->digest_count; i++) {
+		enum avow_hash h;
+
+		if (!log_bank(e->digests[i].alg, &h))
+			continue;
+		if (!avow_span_eq(e->digests[i].bytes,
+			    avow_span_make(m->digest[which][h], avow_hash_bytes(h))))
+			return false;
+		any = true;
+	}
+	return any;
+}
+
+/* The end of what firmware measured. Found by its digest, so that another type's
+ * name cannot hide it. */
+bool
+event_is_separator(const struct markers *m, const struct avow_log_event *e)
+{
+	return event_is_marker(m, e, MARKER_ZERO) ||
+	       event_is_marker(m, e, MARKER_ONES) ||
+	       event_is_marker(m, e, MARKER_ERROR);
 }
 
 /* PFP 10.4.3, UEFI_VARIABLE_DATA. */
@@ -61,24 +105,26 @@ read_variable(struct avow_span data, size_t spare, struct efi_variable *v)
 
 /* Firmware that measured the variable's content alone proves that alone. */
 static enum proof
-prove_boot(const struct avow_log_event *e, struct efi_variable *v)
+prove_boot(
+	struct avow_hasher *hs, const struct avow_log_event *e, struct efi_variable *v)
 {
 	if (!read_variable(e->data, 0, v))
 		return PROOF_NONE;
-	if (avow_eventlog_proves(e, e->data))
+	if (event_proves(hs, e, e->data))
 		return PROOF_VARIABLE;
-	return avow_eventlog_proves(e, v->data) ? PROOF_VARIABLE_DATA : PROOF_NONE;
+	return event_proves(hs, e, v->data) ? PROOF_VARIABLE_DATA : PROOF_NONE;
 }
 
 /* shim before 8a27a48 logged a byte more than it measured, and its lengths end
  * six bytes before the event does. */
 static enum proof
-prove_authority(const struct avow_log_event *e, struct efi_variable *v)
+prove_authority(
+	struct avow_hasher *hs, const struct avow_log_event *e, struct efi_variable *v)
 {
-	if (read_variable(e->data, 0, v) && avow_eventlog_proves(e, e->data))
+	if (read_variable(e->data, 0, v) && event_proves(hs, e, e->data))
 		return PROOF_VARIABLE;
 	if (read_variable(e->data, 6, v) &&
-		avow_eventlog_proves(e, avow_span_slice(e->data, 0, e->data.n - 1)))
+		event_proves(hs, e, avow_span_slice(e->data, 0, e->data.n - 1)))
 		return PROOF_VARIABLE;
 	return PROOF_NONE;
 }
@@ -86,7 +132,8 @@ prove_authority(const struct avow_log_event *e, struct efi_variable *v)
 /* GRUB logs "kind: text" and NUL, and measures the text; older builds measured its
  * NUL too, and left out the colon. */
 static enum proof
-prove_ipl(const struct avow_log_event *e, struct avow_span *text)
+prove_ipl(
+	struct avow_hasher *hs, const struct avow_log_event *e, struct avow_span *text)
 {
 	size_t at = avow_span_find_byte(e->data, ' ');
 	struct avow_span with_nul = avow_span_from(e->data, at + 1);
@@ -95,14 +142,13 @@ prove_ipl(const struct avow_log_event *e, struct avow_span *text)
 	if (at >= e->data.n || with_nul.n < 2 || with_nul.p[with_nul.n - 1] != 0)
 		return PROOF_NONE;
 	text->n--;
-	return avow_eventlog_proves(e, *text) || avow_eventlog_proves(e, with_nul)
-		       ? PROOF_TEXT
-		       : PROOF_NONE;
+	return event_proves(hs, e, *text) || event_proves(hs, e, with_nul) ? PROOF_TEXT
+									   : PROOF_NONE;
 }
 
 enum proof
-event_prove(
-	const struct avow_log_event *e, struct efi_variable *v, struct avow_span *text)
+event_prove(struct avow_hasher *hs, const struct avow_log_event *e,
+	struct efi_variable *v, struct avow_span *text)
 {
 	enum proof p = PROOF_NONE;
 
@@ -111,20 +157,20 @@ event_prove(
 	switch (e->type) {
 	case EV_EFI_VARIABLE_DRIVER_CONFIG:
 	case EV_EFI_VARIABLE_BOOT2:
-		return read_variable(e->data, 0, v) && avow_eventlog_proves(e, e->data)
+		return read_variable(e->data, 0, v) && event_proves(hs, e, e->data)
 			       ? PROOF_VARIABLE
 			       : PROOF_NONE;
 	case EV_EFI_VARIABLE_BOOT:
-		return prove_boot(e, v);
+		return prove_boot(hs, e, v);
 	case EV_EFI_VARIABLE_AUTHORITY:
-		return prove_authority(e, v);
+		return prove_authority(hs, e, v);
 	case EV_IPL:
-		p = prove_ipl(e, text);
+		p = prove_ipl(hs, e, text);
 		break;
 	default:
 		break;
 	}
-	if (p == PROOF_NONE && avow_eventlog_proves(e, e->data)) {
+	if (p == PROOF_NONE && event_proves(hs, e, e->data)) {
 		*text = e->data;
 		p = PROOF_DATA;
 	}

@@ -16,11 +16,8 @@ is_drtm_type(uint32_t type)
 	       (type >= 0x9001 && type <= 0x900e) || type == EV_EVENT_TAG;
 }
 
-/* TPM 2.0 Library part 1, 34: 17 to 22 are FF after a start, and zero after the
- * DRTM sequence, of which only the log's events tell. A wrong guess fails the
- * comparison with the quote. */
 static bool
-has_drtm(const struct avow_eventlog *log)
+has_drtm_event(const struct avow_eventlog *log)
 {
 	for (size_t i = 0; i < log->count; i++) {
 		const struct avow_log_event *e = &log->events[i];
@@ -32,17 +29,30 @@ has_drtm(const struct avow_eventlog *log)
 	return false;
 }
 
-static void
-start(const struct avow_eventlog *log, struct avow_log_replay *out)
+/* TPM 2.0 Library part 1, 34: 17 to 22 are FF after a start, and zero after the
+ * DRTM sequence, of which only the logs' events tell. A wrong guess fails the
+ * comparison with the quote. */
+void
+replay_begin(struct replayer *r, const struct avow_eventlog *logs, size_t n,
+	struct avow_log_replay *out)
 {
+	memset(r, 0, sizeof(*r));
 	memset(out, 0, sizeof(*out));
+	r->out = out;
 	for (size_t i = 0; i < AVOW_LOG_REGISTERS; i++)
 		for (size_t b = 0; b < AVOW_LOG_BANKS; b++)
 			out->reg[i].has[b] = true;
-	if (log->format == AVOW_LOG_CCEL || has_drtm(log))
-		return;
+	for (size_t i = 0; i < n; i++)
+		if (logs[i].format == AVOW_LOG_CCEL || has_drtm_event(&logs[i]))
+			return;
 	for (size_t i = 17; i <= 22; i++)
 		memset(out->reg[i].value, 0xff, sizeof(out->reg[i].value));
+}
+
+void
+replay_end(struct replayer *r)
+{
+	avow_hasher_clear(&r->hasher);
 }
 
 static void
@@ -84,51 +94,67 @@ is_hcrtm(const struct avow_log_event *e)
 	       avow_span_eq_str(e->data, "HCRTM");
 }
 
+enum avow_err
+replay_extend(
+	struct replayer *r, enum avow_hash h, uint8_t *value, struct avow_span digest)
+{
+	size_t n = avow_hash_bytes(h);
+	const struct avow_span parts[2] = {avow_span_make(value, n), digest};
+	uint8_t next[AVOW_MAX_DIGEST];
+
+	AVOW_TRY(avow_hasher_digest(&r->hasher, h, parts, 2, next));
+	memcpy(value, next, n);
+	return AVOW_OK;
+}
+
 static enum avow_err
-extend(struct avow_log_register *r, const struct avow_log_event *e)
+extend(struct replayer *r, struct avow_log_register *reg,
+	const struct avow_log_event *e)
 {
 	bool have[AVOW_LOG_BANKS] = {false};
 
 	for (size_t i = 0; i < e->digest_count; i++) {
 		enum avow_hash h;
-		struct avow_span parts[2];
-		uint8_t next[AVOW_MAX_DIGEST];
 
-		if (!log_bank(e->digests[i].alg, &h) || !r->has[h])
+		if (!log_bank(e->digests[i].alg, &h) || !reg->has[h])
 			continue;
-		parts[0] = avow_span_make(r->value[h], avow_hash_bytes(h));
-		parts[1] = e->digests[i].bytes;
-		AVOW_TRY(avow_digest(h, parts, 2, next));
-		memcpy(r->value[h], next, avow_hash_bytes(h));
+		AVOW_TRY(replay_extend(r, h, reg->value[h], e->digests[i].bytes));
 		have[h] = true;
 	}
 	/* a bank that lacks one event's digest has no value from here on */
 	for (size_t b = 0; b < AVOW_LOG_BANKS; b++)
-		r->has[b] = r->has[b] && have[b];
-	r->extended = true;
+		reg->has[b] = reg->has[b] && have[b];
+	reg->extended = true;
 	return AVOW_OK;
+}
+
+enum avow_err
+replay_event(struct replayer *r, const struct avow_eventlog *log,
+	const struct avow_log_event *e, struct avow_why *why)
+{
+	struct avow_log_register *zero = &r->out->reg[0];
+
+	if (log->format != AVOW_LOG_CCEL && is_locality(e)) {
+		AVOW_TRY(apply_locality(e, r->locality, zero, why));
+		r->locality = true;
+	}
+	if (event_is_silent(log, e))
+		return AVOW_OK;
+	if (log->format != AVOW_LOG_CCEL && is_hcrtm(e) && !zero->extended)
+		set_locality(zero, 4);
+	return extend(r, &r->out->reg[e->pcr], e);
 }
 
 enum avow_err
 avow_eventlog_replay(const struct avow_eventlog *log, struct avow_log_replay *out,
 	struct avow_why *why)
 {
-	bool locality = false;
+	enum avow_err e = AVOW_OK;
+	struct replayer r;
 
-	start(log, out);
-	for (size_t i = 0; i < log->count; i++) {
-		const struct avow_log_event *e = &log->events[i];
-
-		if (log->format != AVOW_LOG_CCEL && is_locality(e)) {
-			AVOW_TRY(apply_locality(e, locality, &out->reg[0], why));
-			locality = true;
-		}
-		if (event_is_silent(log, e))
-			continue;
-		if (log->format != AVOW_LOG_CCEL && is_hcrtm(e) &&
-			!out->reg[0].extended)
-			set_locality(&out->reg[0], 4);
-		AVOW_TRY(extend(&out->reg[e->pcr], e));
-	}
-	return AVOW_OK;
+	replay_begin(&r, log, 1, out);
+	for (size_t i = 0; i < log->count && e == AVOW_OK; i++)
+		e = replay_event(&r, log, &log->events[i], why);
+	replay_end(&r);
+	return e;
 }

@@ -1,0 +1,29 @@
+/* The event document under way; for document.c and attested.c alone. */
+#ifndef AVOW_EVIDENCE_EVENTLOG_DOCUMENT_H
+#define AVOW_EVIDENCE_EVENTLOG_DOCUMENT_H
+
+#include "evidence/eventlog/prove.h"
+
+struct event_writer {
+	struct avow_jw *w;
+	struct avow_hasher hs;
+	struct markers markers;
+	/* what of each register's course the events so far have told */
+	bool separated[AVOW_LOG_REGISTERS]; /* firmware's part is over */
+	bool closed[AVOW_LOG_REGISTERS]; /* Windows' boot is over */
+};
+
+enum avow_err event_writer_begin(
+	struct event_writer *ew, struct avow_jw *w) AVOW_CHECKED;
+/** One event as an object. `banks`: bits 1u << enum avow_hash whose digests show. */
+void event_put(struct event_writer *ew, const struct avow_eventlog *log,
+	const struct avow_log_event *e, uint32_t seq, unsigned banks);
+/** Every event of a log goes through here, in order, shown or not. */
+void event_passed(struct event_writer *ew, const struct avow_eventlog *log,
+	const struct avow_log_event *e);
+void event_writer_end(struct event_writer *ew);
+
+/** "SHA1", "SHA256", ... */
+const char *log_bank_name(enum avow_hash h);
+
+#endif
