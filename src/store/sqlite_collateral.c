@@ -215,7 +215,7 @@ enum avow_err
 avow_sqlite_collateral_put(struct avow_store *store,
 	const struct avow_store_collateral *c, bool keep_old, bool *is_new)
 {
-	uint8_t digest[AVOW_SHA256_BYTES];
+	uint8_t digest[AVOW_SHA256_BYTES] = {0};
 	struct put p = {.c = c,
 		.keep_old = keep_old,
 		.sha256 = avow_span_make(digest, sizeof(digest))};
