@@ -18,6 +18,9 @@
 #include "base/span.h"
 #include "base/why.h"
 #include "claims/claims.h"
+#include "trust/amd.h"
+#include "trust/intel_chain.h"
+#include "trust/tcb_info.h"
 #include "wire/json.h"
 
 struct avow_anchors; /* trust/: the pinned root keys */
@@ -49,6 +52,7 @@ struct avow_verify_in {
 	unsigned accept_tcb; /* bits 1u << enum avow_tcb_status (trust/tcb.h) */
 	int64_t grace_s; /* tolerance for a stale nextUpdate; 0: none */
 	uint32_t baseline; /* this TCB evaluation data number; 0: the default */
+	bool early; /* collateral that PCS serves early counts too */
 	struct avow_bound_data runtime;
 	struct avow_bound_data init;
 	struct avow_evidence_cache *cache; /* NULL: verify from nothing */
@@ -95,6 +99,26 @@ struct avow_tcb_result {
 	int64_t date_s; /* tcbDate of the matched platform level */
 };
 
+/**
+ * Which collateral an undecided appraisal lacked, for whoever can fetch it. Intel's
+ * is told only once the PCK chain has verified up to a pinned root; AMD's is what
+ * the report says before its signature could be looked at.
+ */
+struct avow_wanted {
+	bool intel; /* tee, ca, fmspc, baseline are set */
+	enum avow_tee tee;
+	enum avow_pck_ca ca;
+	uint8_t fmspc[6];
+	uint32_t baseline; /* 0: the newest */
+	bool vcek; /* has_product, product, chip_id, reported_tcb are set */
+	bool amd_crl; /* product and vek are set */
+	bool has_product;
+	enum avow_amd_product product;
+	enum avow_amd_vek_kind vek;
+	uint8_t chip_id[AVOW_AMD_CHIP_ID_BYTES];
+	uint8_t reported_tcb[AVOW_AMD_TCB_BYTES];
+};
+
 #define AVOW_MAX_CHECKS 48
 
 /** What is told about an appraisal whatever its end. Zeroed by verify; what it
@@ -103,6 +127,7 @@ struct avow_findings {
 	struct avow_check checks[AVOW_MAX_CHECKS]; /* in the order they run */
 	size_t n_checks;
 	struct avow_tcb_result tcb;
+	struct avow_wanted wanted;
 };
 
 /* --- kinds --------------------------------------------------------------------- */

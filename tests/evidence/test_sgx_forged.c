@@ -250,6 +250,26 @@ a_refusal_wins_over_absent_collateral(void **state)
 	assert_err(AVOW_E_TCB_INFO_ABSENT, forged_appraise(&w, "quote.bin"));
 	assert_int_equal(AVOW_CHECK_PASSED, forged_result(&w, "quote_signature"));
 	assert_null(w.verified);
+	assert_true(w.f.wanted.intel);
+	assert_int_equal(AVOW_TEE_SGX, w.f.wanted.tee);
+	assert_memory_equal(w.p.fmspc, w.f.wanted.fmspc, 6);
+	forged_clear(&w);
+}
+
+/* A chain that is not up to a pinned root names no platform to fetch for. */
+static void
+nothing_is_wanted_before_the_chain_has_verified(void **state)
+{
+	(void)state;
+	forged_init(&w);
+	w.p.corrupt = "pck.signature";
+	forged_make(&w);
+	avow_collateral_free(w.collateral);
+	w.collateral = NULL;
+	assert_ok(avow_collateral_build(NULL, 0, &w.collateral, NULL));
+	w.in.collateral = w.collateral;
+	assert_err(AVOW_E_PCK_CHAIN_SIGNATURE, forged_appraise(&w, "quote.bin"));
+	assert_false(w.f.wanted.intel);
 	forged_clear(&w);
 }
 
@@ -515,6 +535,7 @@ main(void)
 		cmocka_unit_test(a_revoked_level_does_not_hide_a_bad_signature),
 		cmocka_unit_test(revoked_is_never_accepted_whatever_the_setting),
 		cmocka_unit_test(a_refusal_wins_over_absent_collateral),
+		cmocka_unit_test(nothing_is_wanted_before_the_chain_has_verified),
 		cmocka_unit_test(
 			each_merged_status_is_accepted_exactly_when_the_setting_says_so),
 		cmocka_unit_test(tells_number_date_and_advisories_of_what_matched),

@@ -158,6 +158,10 @@ is_undecided_without_a_certificate(void **state)
 	r.in.n_certs = 0;
 	assert_err(AVOW_E_SNP_CERT_ABSENT, verify(&r));
 	assert_int_equal(AVOW_CLASS_COLLATERAL, avow_err_class(r.why.code));
+	assert_true(r.f.wanted.vcek && r.f.wanted.has_product);
+	assert_int_equal(AVOW_AMD_MILAN, r.f.wanted.product);
+	assert_memory_equal(p.chip_id, r.f.wanted.chip_id, 64);
+	assert_memory_equal(p.reported, r.f.wanted.reported_tcb, 8);
 	assert_int_equal(AVOW_CHECK_UNDECIDED, result_of(&r, "vek_chain"));
 	assert_int_equal(AVOW_CHECK_NOT_REACHED, result_of(&r, "report_signature"));
 	other.reported[7]--;

@@ -75,21 +75,41 @@ avow_intel_check_pck_validity(void *ctx, struct avow_why *why)
 	return avow_pck_check_validity(v->pck.pck, v->in->at_s, why);
 }
 
+/* The chain has verified: what it says may be asked for. */
+static void
+tell_wanted(const struct avow_intel_verify *v)
+{
+	const struct avow_pck *pck = v->pck.pck;
+
+	if (!v->wanted)
+		return;
+	v->wanted->intel = true;
+	v->wanted->tee = v->tee;
+	v->wanted->ca = pck->chain.ca_kind;
+	v->wanted->baseline = v->in->baseline;
+	memcpy(v->wanted->fmspc, pck->ext.fmspc, sizeof(v->wanted->fmspc));
+}
+
 enum avow_err
 avow_intel_check_collateral(void *ctx, struct avow_why *why)
 {
 	struct avow_intel_verify *v = self(ctx);
 	const struct avow_pck *pck = v->pck.pck;
+	enum avow_err e;
 	struct avow_intel_query q = {.tee = v->tee,
 		.pck_ca = pck->chain.ca,
 		.at_s = v->in->at_s,
 		.grace_s = v->in->grace_s,
-		.baseline = v->in->baseline};
+		.baseline = v->in->baseline,
+		.early = v->in->early};
 
 	memcpy(q.fmspc, pck->ext.fmspc, sizeof(q.fmspc));
 	memcpy(q.pce_id, pck->ext.pce_id, sizeof(q.pce_id));
-	return avow_collateral_select(
+	e = avow_collateral_select(
 		v->in->collateral, v->in->anchors, &q, &v->selection, why);
+	if (avow_err_class(e) == AVOW_CLASS_COLLATERAL)
+		tell_wanted(v);
+	return e;
 }
 
 enum avow_err

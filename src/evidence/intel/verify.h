@@ -23,6 +23,7 @@ struct avow_intel_verify {
 	struct avow_span attestation_key; /* x || y */
 	struct avow_span signature; /* r || s by that key */
 	struct avow_span signed_part;
+	struct avow_wanted *wanted; /* filled when collateral lacks; or NULL */
 	/* found by the checks */
 	struct avow_pck_use pck;
 	struct avow_intel_selection selection; /* valid behind check_collateral */

@@ -156,6 +156,21 @@ query_of(const struct avow_snp_report *r)
 	return q;
 }
 
+void
+avow_snp_tell_wanted(const struct avow_snp_report *r, struct avow_wanted *w)
+{
+	struct avow_amd_query q = query_of(r);
+
+	if (q.kind != AVOW_AMD_VCEK || avow_span_all_zero(r->chip_id))
+		return;
+	w->vcek = true;
+	w->vek = q.kind;
+	w->has_product = q.has_product;
+	w->product = q.product;
+	memcpy(w->chip_id, r->chip_id.p, sizeof(w->chip_id));
+	memcpy(w->reported_tcb, r->reported_tcb.p, sizeof(w->reported_tcb));
+}
+
 static bool
 is_leaf(const struct avow_cert *c)
 {

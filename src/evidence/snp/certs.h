@@ -30,6 +30,10 @@ enum avow_err avow_snp_chain_open(const struct avow_snp_evidence *e,
 	struct avow_why *why) AVOW_CHECKED;
 void avow_snp_chain_close(struct avow_snp_chain_use *u);
 
+/** Tell which VCEK a report asks for, in bytes that nobody has vouched for. Nothing
+ *  for a VLEK, which only its provider has, and for a masked chip id. */
+void avow_snp_tell_wanted(const struct avow_snp_report *r, struct avow_wanted *w);
+
 /** True when the collateral has a CRL of this chain's ARK. */
 bool avow_snp_has_crl(
 	const struct avow_amd_chain *chain, const struct avow_collateral *c);

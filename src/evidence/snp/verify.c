@@ -28,6 +28,7 @@ struct snp_context {
 	struct avow_snp_chain_use use;
 	struct avow_amd_tcb current, reported, committed, launch;
 	struct avow_snp_verified *v;
+	struct avow_wanted *wanted;
 };
 
 /* --- the report's form ----------------------------------------------------------------- */
@@ -122,8 +123,12 @@ static enum avow_err
 check_chain(void *ctx, struct avow_why *why)
 {
 	struct snp_context *c = ctx;
+	enum avow_err e =
+		avow_snp_chain_open(c->e, c->in, c->arena, c->cache, &c->use, why);
 
-	return avow_snp_chain_open(c->e, c->in, c->arena, c->cache, &c->use, why);
+	if (e == AVOW_E_SNP_CERT_ABSENT)
+		avow_snp_tell_wanted(c->r, c->wanted);
+	return e;
 }
 
 static enum avow_err
@@ -147,7 +152,14 @@ check_revocation(void *ctx, struct avow_why *why)
 {
 	const struct snp_context *c = ctx;
 
-	return avow_snp_check_crl(c->use.chain, c->in, c->cache, why);
+	enum avow_err e = avow_snp_check_crl(c->use.chain, c->in, c->cache, why);
+
+	if (avow_err_class(e) == AVOW_CLASS_COLLATERAL) {
+		c->wanted->amd_crl = true;
+		c->wanted->product = c->use.chain->vek.product;
+		c->wanted->vek = c->use.chain->vek.kind;
+	}
+	return e;
 }
 
 /* --- certificate against report ---------------------------------------------------------------- */
@@ -445,7 +457,8 @@ avow_snp_verify(const struct avow_evidence *ev, const struct avow_verify_in *in,
 	struct avow_why *why)
 {
 	struct avow_verified *verified = avow_arena_alloc(a, sizeof(*verified));
-	struct snp_context c = {.e = ev->body, .in = in, .arena = a};
+	struct snp_context c = {
+		.e = ev->body, .in = in, .arena = a, .wanted = &f->wanted};
 	size_t at = avow_checks_declare(f, verify_list, N_VERIFY);
 	enum avow_err e;
 

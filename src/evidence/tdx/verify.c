@@ -252,6 +252,7 @@ avow_tdx_verify(const struct avow_evidence *ev, const struct avow_verify_in *in,
 
 	*out = NULL;
 	begin(&c, ev, in, a);
+	c.intel.wanted = &f->wanted;
 	c.v = avow_arena_alloc(a, sizeof(*c.v));
 	if (!verified || !c.v)
 		return avow_arena_err(a);
