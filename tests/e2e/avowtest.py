@@ -4,11 +4,13 @@ Standard library only. Ports are chosen by the system, everything is on
 loopback, and nothing waits by sleeping a fixed time for an event.
 """
 import base64
+import hashlib
 import json
 import os
 import re
 import shutil
 import signal
+import sqlite3
 import ssl
 import subprocess
 import sys
@@ -132,6 +134,29 @@ class Service:
         status, headers, text = self.request(method, f"{path}?api-version={version}", body,
                                              {"Authorization": "Bearer " + self.token})
         return status, headers, json.loads(text)
+
+    def make_provider(self, name, certs=(), settings=None, url=None):
+        """Put a provider into the store as another process would; its URL.
+
+        It is isolated when it has certificates (DER).
+        """
+        url = url or f"{self.url}/providers/{name}"
+        db = sqlite3.connect(os.path.join(self.data, "data", "avow.db"), timeout=30)
+        try:
+            db.execute("BEGIN IMMEDIATE")
+            row = db.execute(
+                "INSERT INTO provider (name, url, trust_model, settings, created_s, updated_s, change) VALUES"
+                " (?, ?, ?, ?, 1, 1, (SELECT value FROM generation) + 1)",
+                (name, url, "Isolated" if certs else "AAD", json.dumps(settings or {}))).lastrowid
+            for der in certs:
+                db.execute("INSERT INTO policy_certificate (provider, sha256, thumbprint, der, added_s, added_by)"
+                           " VALUES (?, ?, ?, ?, 1, 'test')",
+                           (row, hashlib.sha256(der).digest(), hashlib.sha1(der).hexdigest().upper(), der))
+            db.execute("UPDATE generation SET value = value + 1")
+            db.commit()
+        finally:
+            db.close()
+        return url
 
     def logs(self, until=""):
         """All so far; a record is written behind its answer, so say what to wait for."""
