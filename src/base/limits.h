@@ -95,7 +95,7 @@
 #define AVOW_MAX_BUNDLE AVOW_MIB(64)
 #define AVOW_MAX_BUNDLE_PARTS 16384u
 #define AVOW_MAX_BUNDLE_MANIFEST AVOW_MIB(4) /* 16384 parts of 200 bytes */
-#define AVOW_MAX_BUNDLE_NAME 96
+#define AVOW_MAX_BUNDLE_NAME 112
 
 /* --- policy --------------------------------------------------------------- */
 #define AVOW_MAX_POLICY_TEXT AVOW_KIB(256)	/* seen 5013 */

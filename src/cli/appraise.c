@@ -140,25 +140,6 @@ read_certs(struct run *r, const char *path)
 }
 
 static int
-read_anchor(struct run *r, const char *path)
-{
-	struct avow_buf pem;
-	struct avow_why why;
-	enum avow_err e;
-
-	if (!avow_cli_read(path, &pem))
-		return AVOW_EXIT_USAGE;
-	avow_why_init(&why);
-	e = avow_anchors_add_any(r->anchors, avow_buf_span(&pem), &why);
-	avow_buf_clear(&pem);
-	if (e == AVOW_OK)
-		return AVOW_EXIT_OK;
-	avow_why_document(&why, "%s", path);
-	avow_cli_complain(e, &why);
-	return AVOW_EXIT_USAGE;
-}
-
-static int
 read_option(struct run *r, int option, const char *arg)
 {
 	const struct avow_cmd *cmd = &avow_cmd_appraise;
@@ -186,7 +167,7 @@ read_option(struct run *r, int option, const char *arg)
 	case 'I': return read_type(arg, &r->in.init.is_json);
 	case 'n': r->in.nonce = avow_span_str(arg); return AVOW_EXIT_OK;
 	case 'C': return read_certs(r, arg);
-	case 'A': return read_anchor(r, arg);
+	case 'A': return avow_cli_add_anchor(r->anchors, arg);
 	default: return avow_cli_usage(cmd, "unknown option");
 	}
 }

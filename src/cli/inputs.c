@@ -1,7 +1,10 @@
-/* Reading the accepted TCB statuses; the default is the service's. */
+/* Reading what options name: TCB statuses, whose default is the service's, and
+ * trust anchors. */
 #include "cli/inputs.h"
 
 #include "base/span.h"
+#include "cli/cli.h"
+#include "trust/anchors.h"
 #include "trust/tcb.h"
 
 bool
@@ -30,4 +33,23 @@ avow_cli_accept_tcb_default(void)
 	return 1u << AVOW_TCB_UP_TO_DATE | 1u << AVOW_TCB_SW_HARDENING_NEEDED |
 		1u << AVOW_TCB_CONFIGURATION_NEEDED |
 		1u << AVOW_TCB_CONFIGURATION_AND_SW_HARDENING_NEEDED;
+}
+
+int
+avow_cli_add_anchor(struct avow_anchors *anchors, const char *path)
+{
+	struct avow_buf pem;
+	struct avow_why why;
+	enum avow_err e;
+
+	if (!avow_cli_read(path, &pem))
+		return AVOW_EXIT_USAGE;
+	avow_why_init(&why);
+	e = avow_anchors_add_any(anchors, avow_buf_span(&pem), &why);
+	avow_buf_clear(&pem);
+	if (e == AVOW_OK)
+		return AVOW_EXIT_OK;
+	avow_why_document(&why, "%s", path);
+	avow_cli_complain(e, &why);
+	return AVOW_EXIT_USAGE;
 }

@@ -12,6 +12,10 @@ bool avow_cli_accept_tcb(const char *text, unsigned *bits);
 /** UpToDate and the three that ask for hardening or configuration. */
 unsigned avow_cli_accept_tcb_default(void);
 
+struct avow_anchors;
+/** Add the roots of a PEM file; AVOW_EXIT_OK, or says what is wrong with it. */
+int avow_cli_add_anchor(struct avow_anchors *anchors, const char *path);
+
 /** What libavow says, on stderr: "avow COMMAND: message", then the details. */
 void avow_cli_problem(const char *command, const struct avow_problem *why);
 /** The exit status of libavow's verdict. */

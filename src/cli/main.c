@@ -13,6 +13,7 @@ static const struct avow_cmd *const COMMANDS[] = {
 	&avow_cmd_verify,
 	&avow_cmd_inspect,
 	&avow_cmd_eventlog,
+	&avow_cmd_collateral,
 	&avow_cmd_keys,
 	&avow_cmd_policy,
 	&avow_cmd_query,

@@ -69,11 +69,11 @@ void avow_survey_free(struct avow_survey *s);
 /** The worst state of what is neither built in nor superseded; GOOD for none. */
 enum avow_survey_state avow_survey_worst(const struct avow_survey *s);
 
-#define AVOW_SURVEY_FILE 96
+#define AVOW_SURVEY_FILE 112
 /**
  * A file name made of what the thing is: lower case letters, digits, dots and
- * dashes, the same for the same bytes ("tcb-sgx-00606a000000-17-20240125-
- * 9f86d081.json").
+ * dashes, the same for the same bytes ("crl-intel-sgx-root-ca-20240125-
+ * 9f86d081884c7d65.der").
  * @return AVOW_OK, AVOW_E_CRYPTO; AVOW_E_INTERNAL for a thing without bytes.
  */
 enum avow_err avow_survey_file_name(

@@ -245,14 +245,14 @@ avow_survey_file_name(const struct avow_survey_item *item, char out[AVOW_SURVEY_
 {
 	bool is_json = item->kind == AVOW_COLLATERAL_TCB_INFO ||
 		       item->kind == AVOW_COLLATERAL_QE_IDENTITY;
-	char title[24], subject[40], day[AVOW_TIME_TEXT], hash[9];
+	char title[24], subject[40], day[AVOW_TIME_TEXT], hash[17];
 	uint8_t sha256[AVOW_SHA256_BYTES];
 
 	out[0] = '\0';
 	if (item->bytes.n == 0)
 		return AVOW_E_INTERNAL;
 	AVOW_TRY(avow_sha256(item->bytes, sha256));
-	avow_hex_encode(avow_span_make(sha256, 4), hash);
+	avow_hex_encode(avow_span_make(sha256, 8), hash);
 	avow_time_format(item->issue_s, day);
 	slug(item->title, title, sizeof(title));
 	slug(item->subject, subject, sizeof(subject));

@@ -284,7 +284,7 @@ names_that_lead_elsewhere_are_refused(void **state)
 		"a\\\\b", ".hidden", "-rf", "A", "a b", "a\\u0000b", "\\u00e4", "c:a",
 		"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 		"aa"
-		"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"};
+		"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)

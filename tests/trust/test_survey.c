@@ -229,6 +229,52 @@ what_is_newer_supersedes(void **state)
 	assert_int_equal(AVOW_SURVEY_EXPIRED, avow_survey_worst(survey));
 }
 
+/* An import adds what is older beside what is held: it is chosen for its own time,
+ * and never for now, in whichever order they came. */
+static void
+what_is_older_is_kept_for_the_past(void **state)
+{
+	struct doc_spec old = tcb_spec();
+
+	(void)state;
+	old.issue_s -= 20 * DAY;
+	old.next_s -= 20 * DAY;
+	put("root.crl", crl_der(&p, crl_spec_of(root_name, p.root_key)));
+	for (int first = 0; first < 2; first++) {
+		put(first ? "a" : "z", signed_doc(&p, old, p.signer_key));
+		q.at_s = T0;
+		assert_ok(select_now());
+		assert_string_equal("tcb", s.tcb_info_name);
+		drop(first ? "a" : "z");
+	}
+	add("old-tcb", signed_doc(&p, old, p.signer_key));
+	old.id = "QE";
+	add("old-qe", signed_doc(&p, old, p.signer_key));
+	put("root.crl", crl_der(&p, (struct avow_crl_spec){.issuer = root_name,
+					    .this_update_s = T0 - 30 * DAY,
+					    .next_update_s = T0 + 300 * DAY,
+					    .signer = p.root_key,
+					    .alg = AVOW_SIG_ES256_DER,
+					    .with_number = true,
+					    .with_authority_key_id = true}));
+	put("pck.crl", crl_der(&p, (struct avow_crl_spec){.issuer = ca_name,
+					   .this_update_s = T0 - 30 * DAY,
+					   .next_update_s = T0 + 300 * DAY,
+					   .signer = p.ca_key,
+					   .alg = AVOW_SIG_ES256_DER,
+					   .with_number = true,
+					   .with_authority_key_id = true}));
+	q.at_s = T0 - 10 * DAY;
+	assert_ok(select_now());
+	assert_string_equal("old-tcb", s.tcb_info_name);
+	assert_string_equal("old-qe", s.qe_identity_name);
+	q.at_s = T0;
+	assert_ok(again());
+	assert_string_equal("tcb", s.tcb_info_name);
+	assert_string_equal("qe", s.qe_identity_name);
+	assert_false(s.grace_used);
+}
+
 /* What is built in is told apart, and never makes anything worse. */
 static void
 built_in_certificates_do_not_count(void **state)
@@ -312,6 +358,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(
 			a_certificate_under_another_root_is_invalid, setup, clear),
 		cmocka_unit_test_setup_teardown(what_is_newer_supersedes, setup, clear),
+		cmocka_unit_test_setup_teardown(
+			what_is_older_is_kept_for_the_past, setup, clear),
 		cmocka_unit_test_setup_teardown(
 			built_in_certificates_do_not_count, setup, clear),
 		cmocka_unit_test_setup_teardown(

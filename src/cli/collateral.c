@@ -1,0 +1,333 @@
+/*
+ * avow collateral: what collateral there is, what it proves and how long it
+ * lasts; and carrying it, signed, to where there is no network. Reads options
+ * and hands over; each verb is in a file of its own.
+ */
+#include "cli/collateral.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/limits.h"
+#include "cli/inputs.h"
+#include "store/store.h"
+
+static const char USAGE[] =
+	"usage: avow collateral list   SOURCE [--json]\n"
+	"       avow collateral show   SOURCE NAME [--json]\n"
+	"       avow collateral verify SOURCE [--within D] [--json]\n"
+	"       avow collateral export SOURCE -o BUNDLE --key PEM [--platform P]...\n"
+	"       avow collateral import BUNDLE --signer PEM SOURCE [--within D] "
+	"[--dry-run]\n"
+	"\n"
+	"SOURCE is --collateral DIR, a folder, or --data DIR, the folder in avowd's "
+	"data\n"
+	"directory. list shows what is there; show, what a file, an FMSPC or a CA "
+	"names;\n"
+	"verify says by its exit status whether all of it holds. export writes a "
+	"signed\n"
+	"bundle of what verifies; import verifies one whole and adds it to SOURCE.\n"
+	"\n"
+	"  --at TIME           judge at this time, RFC 3339 (default: now)\n"
+	"  --within D          verify, import: what ends within D expires soon (14d)\n"
+	"  --platform P        export: fmspc=HEX, with tee=sgx or tee=tdx; chip=HEX;\n"
+	"                      product=Milan. Divided by commas; may be repeated\n"
+	"  --history           export: also what is expired or superseded, for --at\n"
+	"  --key PEM           export: the private key that signs\n"
+	"  --signer PEM        import: a public key or certificate whose signature "
+	"counts\n"
+	"  --dry-run           import: verify and tell, write nothing\n"
+	"  --trust-anchor PEM  a root to trust beside the makers' (may be repeated)\n"
+	"\n"
+	"exit status: 0 all holds, 1 something is invalid or refused, 2 it cannot be "
+	"read,\n"
+	"3 something is expired, 4 something ends within D, 64 usage\n";
+
+static const struct option OPTIONS[] = {
+	{"collateral", required_argument, NULL, 'c'},
+	{"data", required_argument, NULL, 'd'},
+	{"at", required_argument, NULL, 'a'},
+	{"within", required_argument, NULL, 'w'},
+	{"json", no_argument, NULL, 'j'},
+	{"out", required_argument, NULL, 'o'},
+	{"key", required_argument, NULL, 'k'},
+	{"signer", required_argument, NULL, 's'},
+	{"platform", required_argument, NULL, 'p'},
+	{"history", no_argument, NULL, 'h'},
+	{"dry-run", no_argument, NULL, 'n'},
+	{"trust-anchor", required_argument, NULL, 'A'},
+	{NULL, 0, NULL, 0},
+};
+
+const char *
+collateral_folder(const struct collateral_options *o, struct avow_buf *b)
+{
+	avow_buf_init(b, 8192);
+	avow_buf_put_str(b, o->dir ? o->dir : o->data);
+	if (!o->dir)
+		avow_buf_put_str(b, "/collateral");
+	return avow_buf_str(b);
+}
+
+int
+collateral_failed(enum avow_err e, const struct avow_why *why)
+{
+	avow_cli_complain(e, why);
+	fprintf(stderr, "  %-9s %s\n", "code", avow_err_name(e));
+	switch (avow_err_class(e)) {
+	case AVOW_CLASS_COLLATERAL:
+		/* a thing that does not verify, but for the folder itself */
+		return e == AVOW_E_COLLATERAL_FOLDER || e == AVOW_E_COLLATERAL_LIMIT
+			       ? AVOW_EXIT_UNDECIDED
+			       : AVOW_EXIT_REFUSED;
+	case AVOW_CLASS_STORE:
+	case AVOW_CLASS_CRYPTO:
+	case AVOW_CLASS_INTERNAL:
+		return AVOW_EXIT_UNDECIDED;
+	case AVOW_CLASS_OK:
+	case AVOW_CLASS_INPUT:
+	case AVOW_CLASS_EVIDENCE:
+	case AVOW_CLASS_POLICY:
+	case AVOW_CLASS_AUTH:
+	case AVOW_CLASS_LIMIT:
+		break;
+	}
+	return AVOW_EXIT_REFUSED;
+}
+
+/* --- where it is ------------------------------------------------------------------------ */
+
+/* What avowd has fetched, every version; nothing where there is no store yet. */
+static enum avow_err
+read_store(const char *data, struct avow_arena *a, struct avow_collateral_more **out,
+	size_t *n, struct avow_why *why)
+{
+	const struct avow_store_collateral_filter all = {.all_versions = true};
+	struct avow_store_collateral *list = NULL;
+	struct avow_store *store;
+	enum avow_err e;
+
+	AVOW_TRY(avow_store_open_sqlite(data, &store, why));
+	e = avow_store_collateral_list(store, &all, a, &list, n);
+	avow_store_close(store);
+	AVOW_TRY(e);
+	*out = avow_arena_array(a, 2 * *n + 1, sizeof(**out));
+	if (!*out)
+		return avow_arena_err(a);
+	for (size_t i = 0; i < *n; i++) {
+		struct avow_span name = avow_arena_copy(a, list[i].name);
+
+		if (!name.p)
+			return avow_arena_err(a);
+		(*out)[2 * i].file = (struct avow_collateral_file){
+			(const char *)name.p, list[i].body};
+		(*out)[2 * i + 1].file = (struct avow_collateral_file){
+			(const char *)name.p, list[i].chain};
+	}
+	*n *= 2;
+	return AVOW_OK;
+}
+
+static bool
+has_store(const char *data)
+{
+	struct avow_buf path;
+	bool has;
+
+	avow_buf_init(&path, 8192);
+	avow_buf_printf(&path, "%s/avow.db", data);
+	has = avow_buf_str(&path) && access(avow_buf_str(&path), F_OK) == 0;
+	avow_buf_clear(&path);
+	return has;
+}
+
+static enum avow_err
+load(const struct collateral_options *o, struct avow_collateral **out,
+	struct avow_why *why)
+{
+	struct avow_collateral_more *more = NULL;
+	enum avow_err e = AVOW_OK;
+	struct avow_arena a;
+	struct avow_buf path;
+	const char *dir = collateral_folder(o, &path);
+	size_t n = 0;
+
+	*out = NULL;
+	avow_arena_init(&a, 2 * AVOW_MAX_COLLATERAL_BYTES);
+	if (!dir)
+		e = AVOW_E_NO_MEMORY;
+	else if (o->data && has_store(o->data))
+		e = read_store(o->data, &a, &more, &n, why);
+	if (e == AVOW_OK)
+		e = avow_collateral_load_with(dir, more, n, out, why);
+	avow_buf_clear(&path);
+	avow_arena_clear(&a);
+	return e;
+}
+
+int
+collateral_survey(const struct collateral_options *o, struct avow_survey **out)
+{
+	struct avow_collateral *c;
+	struct avow_why why;
+	enum avow_err e;
+
+	*out = NULL;
+	avow_why_init(&why);
+	e = load(o, &c, &why);
+	if (e == AVOW_OK)
+		e = avow_survey_new(c, o->anchors, o->at_s, o->within_s, out);
+	avow_collateral_free(c);
+	return e == AVOW_OK ? AVOW_EXIT_OK : collateral_failed(e, &why);
+}
+
+/* --- options ------------------------------------------------------------------------- */
+
+static int
+usage(const char *what)
+{
+	return avow_cli_usage(&avow_cmd_collateral, "%s", what);
+}
+
+static int
+read_named(const char **list, size_t *n, const char *text)
+{
+	if (*n == COLLATERAL_MAX_NAMED)
+		return usage("too many of one option");
+	list[(*n)++] = text;
+	return AVOW_EXIT_OK;
+}
+
+static int
+read_option(struct collateral_options *o, int option, const char *arg)
+{
+	switch (option) {
+	case 'c':
+		o->dir = arg;
+		return AVOW_EXIT_OK;
+	case 'd':
+		o->data = arg;
+		return AVOW_EXIT_OK;
+	case 'o':
+		o->out = arg;
+		return AVOW_EXIT_OK;
+	case 'k':
+		o->key = arg;
+		return AVOW_EXIT_OK;
+	case 'j':
+		o->json = true;
+		return AVOW_EXIT_OK;
+	case 'h':
+		o->history = true;
+		return AVOW_EXIT_OK;
+	case 'n':
+		o->dry_run = true;
+		return AVOW_EXIT_OK;
+	case 's':
+		return read_named(o->signer, &o->n_signers, arg);
+	case 'p':
+		return read_named(o->platform, &o->n_platforms, arg);
+	case 'A':
+		return avow_cli_add_anchor(o->anchors, arg);
+	case 'a':
+		if (avow_time_parse(avow_span_str(arg), &o->at_s) == AVOW_OK)
+			return AVOW_EXIT_OK;
+		return usage("--at: not an RFC 3339 time");
+	case 'w':
+		if (avow_duration_parse(avow_span_str(arg), &o->within_s) == AVOW_OK)
+			return AVOW_EXIT_OK;
+		return usage("--within: not a duration");
+	default:
+		return usage("unknown option, or a value is missing");
+	}
+}
+
+static int
+read_options(struct collateral_options *o, int argc, char **argv)
+{
+	int option, status;
+
+	optind = 1;
+	opterr = 0;
+	while ((option = getopt_long(argc, argv, "o:", OPTIONS, NULL)) != -1) {
+		status = read_option(o, option, optarg);
+		if (status != AVOW_EXIT_OK)
+			return status;
+	}
+	if (argc - optind > 1)
+		return usage("too many arguments");
+	o->file = argv[optind];
+	if ((o->dir != NULL) == (o->data != NULL))
+		return usage("it takes --collateral DIR or --data DIR");
+	return AVOW_EXIT_OK;
+}
+
+/* --- verbs ------------------------------------------------------------------------------- */
+
+static int
+look(const struct collateral_options *o)
+{
+	struct avow_survey *s;
+	int status = collateral_survey(o, &s);
+
+	if (status == AVOW_EXIT_OK)
+		status = collateral_print(o, s, o->file);
+	if (status == AVOW_EXIT_OK && strcmp(o->verb, "verify") == 0)
+		status = collateral_status(s);
+	avow_survey_free(s);
+	return status;
+}
+
+static const struct verb {
+	const char *name;
+	bool takes_file;
+	int (*run)(const struct collateral_options *o);
+} VERBS[] = {
+	{"list", false, look},
+	{"show", true, look},
+	{"verify", false, look},
+	{"export", false, collateral_export},
+	{"import", true, collateral_import},
+};
+
+static const struct verb *
+find(const char *name)
+{
+	for (size_t i = 0; i < sizeof(VERBS) / sizeof(VERBS[0]); i++)
+		if (strcmp(VERBS[i].name, name) == 0)
+			return &VERBS[i];
+	return NULL;
+}
+
+static int
+run_collateral(int argc, char **argv)
+{
+	struct collateral_options o = {
+		.at_s = avow_clock_now_s(), .within_s = 14 * 86400};
+	const struct verb *verb = argc > 1 ? find(argv[1]) : NULL;
+	int status;
+
+	if (!verb)
+		return usage("list, show, verify, export or import?");
+	o.verb = verb->name;
+	if (avow_anchors_new(true, &o.anchors) != AVOW_OK)
+		return collateral_failed(AVOW_E_NO_MEMORY, NULL);
+	status = read_options(&o, argc - 1, argv + 1);
+	if (status == AVOW_EXIT_OK && verb->takes_file != (o.file != NULL))
+		status = usage(verb->takes_file ? "it takes one argument more"
+						: "it takes no argument");
+	if (status == AVOW_EXIT_OK)
+		status = verb->run(&o);
+	avow_anchors_free(o.anchors);
+	return status;
+}
+
+const struct avow_cmd avow_cmd_collateral = {
+	.name = "collateral",
+	.summary = "see, check and carry the makers' signed collateral",
+	.usage = USAGE,
+	.run = run_collateral,
+};

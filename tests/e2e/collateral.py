@@ -1,0 +1,309 @@
+"""avow collateral: what is there, how long it holds, and carrying it by bundle."""
+import datetime
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+
+from avowtest import Service, Skip, Tap, avow, b64u, forge, vectors
+
+tap = Tap()
+HOME = tempfile.mkdtemp(prefix="avow-collateral-")
+SIM = os.path.join(HOME, "sim")
+FMSPC = "f06ea0010203"
+
+
+def path(*parts):
+    return os.path.join(HOME, *parts)
+
+
+def sim():
+    if not os.path.isdir(SIM):
+        forge(SIM)
+    return os.path.join(SIM, "collateral"), os.path.join(SIM, "root.pem")
+
+
+def write(name, data):
+    with open(path(name), "wb") as f:
+        f.write(data if isinstance(data, bytes) else data.encode())
+    return path(name)
+
+
+def read(name):
+    with open(name, "rb") as f:
+        return f.read()
+
+
+def copy_of_collateral(name):
+    folder, _ = sim()
+    shutil.rmtree(path(name), ignore_errors=True)
+    return shutil.copytree(folder, path(name))
+
+
+def openssl(*args, stdin=None):
+    if not shutil.which("openssl"):
+        raise Skip("there is no openssl here to make keys with")
+    p = subprocess.run(["openssl", *args], input=stdin, capture_output=True, timeout=60)
+    assert p.returncode == 0, p.stderr
+    return p.stdout
+
+
+def key(name="operator"):
+    """(private, public) PEM files of an operator's key."""
+    private, public = path(name + ".key"), path(name + ".pub")
+    if not os.path.exists(public):
+        openssl("genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", private)
+        openssl("pkey", "-in", private, "-pubout", "-out", public)
+    return private, public
+
+
+def collateral(verb, *args, folder=None, trust=True):
+    own, root = sim()
+    where = ["--collateral", folder or own] + (["--trust-anchor", root] if trust else [])
+    return avow("collateral", verb, *where, *args)
+
+
+def later(days):
+    """A time so long behind the newest issue of the simulated collateral."""
+    items = json.loads(collateral("list", "--json")[1])["items"]
+    issued = next(i["issued"] for i in items if i["what"] == "SGX TCB info")
+    t = datetime.datetime.strptime(issued, "%Y-%m-%dT%H:%M:%SZ") + datetime.timedelta(days=days)
+    return t.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def export(name, *args, folder=None, signer="operator"):
+    status, out, err = collateral("export", "-o", path(name), "--key", key(signer)[0], *args, folder=folder)
+    assert status == 0, (status, out, err)
+    return path(name)
+
+
+def import_(bundle, *args, into="imported", signer="operator", trust=True):
+    os.makedirs(path(into), exist_ok=True)
+    return collateral("import", bundle, "--signer", key(signer)[1], *args, folder=path(into), trust=trust)
+
+
+def refused(code, result, into="imported"):
+    status, _, err = result
+    assert status == 1 and f"code      {code}\n" in err, (code, status, err)
+    assert not os.path.isdir(path(into)) or not os.listdir(path(into)), "something was written"
+
+
+# --- list, show, verify ------------------------------------------------------------
+
+
+@tap.case()
+def list_tells_each_thing_for_people_and_programs():
+    status, out, err = collateral("list")
+    assert status == 0 and f"FMSPC {FMSPC}" in out and "[tcbinfo.json]" in out, (out, err)
+    status, out, err = collateral("list", "--json")
+    r = json.loads(out)
+    assert status == 0 and r["worst"] == "good" and len(r["items"]) == 7, r
+    tcb = next(i for i in r["items"] if i["what"] == "SGX TCB info")
+    assert tcb["fmspc"] == FMSPC and tcb["pce_id"] == "0000" and tcb["tee"] == "sgx", tcb
+    assert tcb["evaluation_number"] == 18 and tcb["state"] == "good" and tcb["error"] is None, tcb
+    assert tcb["issued"] < tcb["next_update"] == tcb["expires"] == r["earliest_expiry"], tcb
+    assert {i["file"] for i in r["items"]} == set(os.listdir(sim()[0]))
+
+
+@tap.case()
+def show_finds_by_file_platform_and_authority():
+    for word in ("tcbinfo.json", FMSPC, FMSPC.upper()):
+        status, out, err = collateral("show", word)
+        assert status == 0 and "SGX TCB info" in out and "expires" in out and "CRL" not in out, (word, out, err)
+    status, out, _ = collateral("show", "pck processor", "--json")
+    assert {i["what"] for i in json.loads(out)["items"]} >= {"CA certificate", "CRL"}
+    assert collateral("show", "nothing of this name")[0] == 1
+
+
+@tap.case()
+def verify_says_by_its_exit_status_what_holds():
+    assert collateral("verify")[0] == 0
+    assert collateral("verify", "--at", later(20), "--within", "5d")[0] == 0
+    assert collateral("verify", "--at", later(20))[0] == 4
+    assert collateral("verify", "--at", later(31))[0] == 3
+    assert collateral("verify", "--at", later(-2000))[0] == 3
+    assert collateral("verify", trust=False)[0] == 1
+    assert collateral("verify", folder=path("absent"))[0] == 2
+    folder = copy_of_collateral("flipped")
+    text = read(os.path.join(folder, "tcbinfo.json")).replace(b"UpToDate", b"UpToDatE", 1)
+    write("flipped/tcbinfo.json", text)
+    status, out, _ = collateral("verify", folder=folder)
+    assert status == 1 and "tcb_info_format" in out, out
+    text = read(os.path.join(sim()[0], "tcbinfo.json")).replace(b"UpToDate", b"OutOfDate", 1)
+    write("flipped/tcbinfo.json", text)
+    status, out, _ = collateral("verify", "--json", folder=folder)
+    bad = [i["error"] for i in json.loads(out)["items"] if i["state"] == "invalid"]
+    assert status == 1 and bad == ["tcb_info_signature"], bad
+
+
+@tap.case()
+def wrong_use_is_told():
+    folder, _ = sim()
+    for args in ((), ("list",), ("burn", "--collateral", folder), ("list", "--collateral", folder, "--data", HOME),
+                 ("show", "--collateral", folder), ("list", "--collateral", folder, "extra"),
+                 ("verify", "--collateral", folder, "--within", "soon"), ("verify", "--collateral", folder, "--at", "now"),
+                 ("export", "--collateral", folder), ("import", "x", "--collateral", folder),
+                 ("export", "--collateral", folder, "-o", path("x"), "--key", path("absent")),
+                 ("export", "--collateral", folder, "-o", path("x"), "--key", key()[0], "--platform", "fmspc=12"),
+                 ("export", "--collateral", folder, "-o", path("x"), "--key", key()[0], "--platform", "tee=sgx"),
+                 ("export", "--collateral", folder, "-o", path("x"), "--key", key()[0], "--platform", "product=Rome"),
+                 ("list", "--collateral", folder, "--nonsense")):
+        status, _, err = avow("collateral", *args)
+        assert status == 64 and err, (args, status, err)
+
+
+@tap.case()
+def a_data_directory_is_listed_too():
+    data = path("datadir")
+    shutil.copytree(sim()[0], os.path.join(data, "collateral"))
+    status, out, err = avow("collateral", "list", "--data", data, "--trust-anchor", sim()[1], "--json")
+    assert status == 0 and len(json.loads(out)["items"]) == 7, err
+
+
+# --- bundles ---------------------------------------------------------------------------
+
+
+@tap.case()
+def a_bundle_carries_a_platform_to_where_there_is_no_network():
+    bundle = export("good.avow", "--platform", "fmspc=" + FMSPC + ",tee=sgx")
+    status, out, err = import_(bundle, into="island")
+    assert status == 0 and "the first to end" in out and "7 good" in out, (out, err)
+    status, out, err = avow("appraise", "sgx", os.path.join(SIM, "quote.bin"), "--collateral", path("island"),
+                            "--trust-anchor", sim()[1])
+    assert status == 0, (out, err)
+    before = sorted(os.listdir(path("island")))
+    assert import_(bundle, into="island")[0] == 0 and sorted(os.listdir(path("island"))) == before
+    for name in before:
+        assert name == name.lower() and "/" not in name and os.path.getsize(path("island", name)) > 0
+
+
+@tap.case()
+def a_service_takes_an_imported_bundle_up():
+    bundle = export("service.avow")
+    with Service("--trust-anchor", sim()[1]) as s:
+        quote = b64u(read(os.path.join(SIM, "quote.bin")))
+        status, answer = s.attest("SgxEnclave", {"quote": quote})
+        assert status == 503, answer
+        status, out, err = avow("collateral", "import", bundle, "--signer", key()[1], "--data",
+                                os.path.join(s.data, "data"), "--trust-anchor", sim()[1])
+        assert status == 0, (out, err)
+        s.process.send_signal(1)
+        assert '"reloaded"' in s.logs(until='"reloaded"')
+        status, answer = s.attest("SgxEnclave", {"quote": quote})
+        assert status == 200, answer
+
+
+@tap.case()
+def import_says_what_is_expired_and_what_ends_soon():
+    bundle = export("aging.avow")
+    assert import_(bundle, "--at", later(20), into="aging")[0] == 4
+    assert import_(bundle, "--at", later(20), "--within", "1d", into="aging")[0] == 0
+    assert import_(bundle, "--at", later(31), into="aging")[0] == 3
+
+
+@tap.case()
+def a_dry_run_writes_nothing():
+    status, out, _ = import_(export("dry.avow"), "--dry-run", into="dry")
+    assert status == 0 and FMSPC in out and os.listdir(path("dry")) == []
+
+
+@tap.case()
+def a_platform_that_is_not_there_is_refused():
+    private, _ = key()
+    for platform in ("fmspc=001122334455", "fmspc=" + FMSPC + ",tee=tdx", "product=Milan", "chip=" + "ab" * 64):
+        status, _, err = collateral("export", "-o", path("none.avow"), "--key", private, "--platform", platform)
+        assert status == 1 and "bundle_platform" in err, (platform, err)
+    assert not os.path.exists(path("none.avow"))
+
+
+@tap.case()
+def only_what_verifies_leaves():
+    folder = copy_of_collateral("mixed")
+    write("mixed/other.json", read(os.path.join(folder, "tcbinfo.json")).replace(b"UpToDate", b"OutOfDate", 1))
+    status, out, err = collateral("export", "-o", path("mixed.avow"), "--key", key()[0], folder=folder)
+    assert status == 0 and "7 parts" in out and "other.json is left out" in err, (out, err)
+
+
+@tap.case()
+def hostile_bundles_are_refused_each_for_its_reason():
+    whole = read(export("hostile.avow"))
+    refused("bundle_signer", import_(path("hostile.avow"), signer="somebody"))
+    refused("bundle_truncated", import_(write("cut.avow", whole[:-1])))
+    refused("bundle_truncated", import_(write("empty.avow", b"")))
+    refused("bundle_hash", import_(write("changed.avow", whole[:-1] + bytes([whole[-1] ^ 1]))))
+    refused("bundle_trailing", import_(write("longer.avow", whole + b"\0")))
+    refused("bundle_format", import_(write("zip.avow", b"PK\3\4" + whole)))
+    refused("chain_root", import_(path("hostile.avow"), trust=False))
+
+
+def raw_signature(der):
+    """ECDSA-Sig-Value to r || s of 32 bytes each."""
+    def integer(at):
+        n = der[at + 1]
+        return der[at + 2:at + 2 + n].lstrip(b"\0").rjust(32, b"\0"), at + 2 + n
+    r, at = integer(2)
+    s, _ = integer(at)
+    return r + s
+
+
+def craft(name, parts, alg="ES256"):
+    """A bundle by hand: names and bytes as they are given, signed well."""
+    manifest = {"format": 1, "made": "2025-01-01T00:00:00Z", "platforms": [],
+                "parts": [{"name": n, "sha256": hashlib.sha256(b).hexdigest(), "size": len(b)} for n, b in parts]}
+    head = b64u(json.dumps({"alg": alg, "typ": "avow-bundle"}).encode()) + "." + b64u(json.dumps(manifest).encode())
+    signature = b""
+    if alg != "none":
+        signature = raw_signature(openssl("dgst", "-sha256", "-sign", key()[0], stdin=head.encode()))
+    jws = (head + "." + b64u(signature)).encode()
+    return write(name, b"AVOW-BUNDLE-1\n" + len(jws).to_bytes(4, "big") + jws + b"".join(b for _, b in parts))
+
+
+@tap.case()
+def a_well_signed_bundle_is_not_believed_for_its_signature():
+    tcb = read(os.path.join(sim()[0], "tcbinfo.json"))
+    forged = tcb.replace(b"UpToDate", b"OutOfDate", 1)
+    refused("bundle_part", import_(craft("readme.avow", [("readme.txt", b"hello")])))
+    refused("bundle_part", import_(craft("mixed.avow", [("tcb.json", tcb), ("run.sh", b"#!/bin/sh\n")])))
+    refused("bundle_name", import_(craft("path.avow", [("../tcb.json", tcb)])))
+    refused("bundle_duplicate", import_(craft("twice.avow", [("a", tcb), ("a", tcb)])))
+    refused("bundle_unsigned", import_(craft("unsigned.avow", [("a", tcb)], alg="none")))
+    refused("bundle_size", import_(craft("bomb.avow", [("a", b"")])))
+    # without the certificate of the key that signed it
+    refused("tcb_info_signature", import_(craft("lone.avow", [("a", tcb)])))
+    signer = read(os.path.join(sim()[0], "tcb_signing_chain.pem"))
+    refused("tcb_info_signature", import_(craft("forged.avow", [("a", forged), ("b", signer)])))
+    assert import_(craft("fine.avow", [("a", tcb), ("b", signer)]), into="crafted")[0] == 0
+
+
+@tap.case()
+def what_is_older_is_kept_for_then_and_never_chosen_for_now():
+    """Real collateral of one platform: an older bundle comes behind a newer one."""
+    folder = vectors("collateral-intel")
+    then, now = "2025-06-10T00:00:00Z", "2025-09-25T00:00:00Z"
+    for name, at in (("new.avow", now), ("old.avow", then)):
+        status, out, err = avow("collateral", "export", "--collateral", folder, "--at", at, "-o", path(name), "--key", key()[0])
+        assert status == 0, (out, err)
+    for name in ("new.avow", "old.avow"):
+        os.makedirs(path("ages"), exist_ok=True)
+        status, out, err = avow("collateral", "import", path(name), "--signer", key()[1], "--collateral", path("ages"), "--at", then)
+        assert status in (0, 3, 4), (out, err)
+
+    def states(at):
+        items = json.loads(avow("collateral", "list", "--collateral", path("ages"), "--at", at, "--json")[1])["items"]
+        return {(i["file"], i["what"], i["for"], i.get("evaluation_number")): i for i in items}
+
+    assert len(states(now)) > 10
+    for (_, what, whom, number), item in states(now).items():
+        rivals = [i for k, i in states(now).items() if k[1:] == (what, whom, number) and i["issued"] > item["issued"]
+                  and i["state"] == "good"]
+        assert bool(rivals) <= item["superseded"], (item, rivals)
+    assert any(i["superseded"] for i in states(now).values())
+    assert any(i["state"] == "good" and not i["superseded"] for i in states(then).values())
+
+
+try:
+    tap.run()
+finally:
+    shutil.rmtree(HOME, ignore_errors=True)
