@@ -123,6 +123,21 @@ avow_crl_has(const struct avow_crl *c, struct avow_span serial)
 
 /* --- the list --------------------------------------------------------------------------------- */
 
+/* RFC 5280, 5.2.3: not negative, and of up to 20 octets */
+static int64_t
+number_of(struct avow_span content)
+{
+	int64_t v = 0;
+
+	if (content.n > 0 && content.p[0] & 0x80)
+		return 0;
+	if (content.n > 8)
+		return INT64_MAX;
+	for (size_t i = 0; i < content.n; i++)
+		v = v << 8 | content.p[i];
+	return v;
+}
+
 /* A delta CRL or a list for a part of the certificates, critical or not, is not
  * what a verifier here asks for: RFC 5280 5.2.4, 5.2.5. */
 static bool
@@ -134,8 +149,10 @@ read_list_extension(const struct avow_extension *e, struct avow_crl *c)
 	switch (avow_x509_ce(e->oid)) {
 	case AVOW_CE_CRL_NUMBER:
 		c->has_number = true;
-		return avow_der_integer(&in, &number) == AVOW_OK &&
-		       avow_cur_is_done(&in);
+		if (avow_der_integer(&in, &number) != AVOW_OK || !avow_cur_is_done(&in))
+			return false;
+		c->number = number_of(number);
+		return true;
 	case AVOW_CE_AUTHORITY_KEY_ID:
 		c->has_authority_key_id = true;
 		return avow_x509_authority(e->value, &c->authority_key_id);

@@ -52,6 +52,7 @@ struct avow_crl {
 	char issuer_cn[128];
 	int64_t this_update_s, next_update_s;
 	bool has_next_update, has_number, has_authority_key_id;
+	int64_t number; /* INT64_MAX: beyond it; negative ones are 0 */
 	struct avow_span authority_key_id;
 	/* a critical extension that is not understood, of the list or an entry, or
 	 * a delta or issuing distribution point at all: not for any verdict */

@@ -185,6 +185,42 @@ avow_amd_chain_verify(struct avow_cert *leaf, struct avow_cert *ca,
 	return AVOW_OK;
 }
 
+bool
+avow_amd_is_ark(const struct avow_cert *c, const struct avow_anchors *anchors,
+	enum avow_amd_product line)
+{
+	enum avow_amd_product its;
+
+	return names_line(c, "ARK-", &its) && its == line &&
+	       avow_cert_is_self_issued(c) &&
+	       avow_anchors_has(anchors, AVOW_ANCHOR_AMD_ARK, c);
+}
+
+enum avow_err
+avow_amd_issuers_verify(const struct avow_cert *ca, const struct avow_cert *root,
+	const struct avow_anchors *anchors, enum avow_amd_product line,
+	enum avow_amd_vek_kind kind, struct avow_why *why)
+{
+	const char *prefix = kind == AVOW_AMD_VLEK ? "SEV-VLEK-" : "SEV-";
+	enum avow_amd_product its;
+
+	if (!names_line(ca, prefix, &its) || its != line)
+		return refuse_cert(why, AVOW_E_SNP_CHAIN_NAME, ca,
+			kind == AVOW_AMD_VLEK ? "SEV-VLEK- and the product line"
+					      : "SEV- and the product line");
+	if (!avow_amd_is_ark(root, anchors, line))
+		return refuse_cert(why, AVOW_E_SNP_CHAIN_ROOT, root,
+			"a trusted ARK of the product line");
+	if (!is_rsa_4096(root) || !is_rsa_4096(ca) ||
+		root->signature_alg != AVOW_SIG_PS384 ||
+		ca->signature_alg != AVOW_SIG_PS384)
+		return refuse_cert(why, AVOW_E_SNP_CHAIN_ALGORITHM, ca,
+			"RSA of 4096 bits, RSASSA-PSS with SHA-384, salt 48");
+	/* the ASK is the one CA below the ARK: RFC 5280 4.2.1.9 */
+	AVOW_TRY(check_link(root, root, 1, why));
+	return check_link(ca, root, 1, why);
+}
+
 void
 avow_amd_chain_clear(struct avow_amd_chain *c)
 {

@@ -28,6 +28,18 @@ enum avow_err avow_amd_chain_verify(struct avow_cert *leaf, struct avow_cert *ca
 	struct avow_amd_chain *out, struct avow_why *why) AVOW_CHECKED;
 void avow_amd_chain_clear(struct avow_amd_chain *c);
 
+/**
+ * The part of it above the leaf: an ASK or ASVK of a product line under its ARK.
+ * @return as avow_amd_chain_verify, without the leaf's codes.
+ */
+enum avow_err avow_amd_issuers_verify(const struct avow_cert *ca,
+	const struct avow_cert *root, const struct avow_anchors *anchors,
+	enum avow_amd_product line, enum avow_amd_vek_kind kind,
+	struct avow_why *why) AVOW_CHECKED;
+/** True for a self-issued certificate "ARK-<line>" with a pinned key. */
+bool avow_amd_is_ark(const struct avow_cert *c, const struct avow_anchors *anchors,
+	enum avow_amd_product line);
+
 /** Every certificate is valid at that time, both ends inclusive.
  *  @return AVOW_OK, AVOW_E_SNP_CHAIN_EXPIRED, AVOW_E_SNP_CHAIN_NOT_YET_VALID. */
 enum avow_err avow_amd_chain_valid_at(const struct avow_amd_chain *c, int64_t at_s,

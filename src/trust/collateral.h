@@ -160,6 +160,9 @@ struct avow_cert *avow_collateral_vek(
 struct avow_cert *avow_collateral_cert_of(
 	const struct avow_collateral *c, struct avow_span subject, size_t i);
 
+/** The i-th certificate of all; NULL behind the last. */
+struct avow_cert *avow_collateral_cert(const struct avow_collateral *c, size_t i);
+
 struct avow_collateral_crl {
 	const struct avow_crl *crl;
 	const char *name; /* its file */

@@ -44,6 +44,12 @@ avow_collateral_cert_of(
 	return NULL;
 }
 
+struct avow_cert *
+avow_collateral_cert(const struct avow_collateral *c, size_t i)
+{
+	return i < c->n_certs ? c->certs[i].cert : NULL;
+}
+
 bool
 avow_collateral_crl_of(const struct avow_collateral *c, struct avow_span issuer,
 	size_t i, struct avow_collateral_crl *out)
