@@ -247,7 +247,7 @@ read_once(const struct avow_provider_source *from, struct avow_span name,
 		return AVOW_E_NO_MEMORY;
 	atomic_init(&p->refs, 1);
 	atomic_init(&p->is_stale, false);
-	atomic_init(&p->was_touched, true);
+	atomic_init(&p->was_touched, false);
 	e = load_all(p, from, &row, a, why);
 	if (e == AVOW_OK)
 		e = avow_store_provider_get(from->store, name, a, &after);

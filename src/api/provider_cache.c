@@ -10,7 +10,8 @@
  * that of before the loading.
  *
  * Who goes when all places are taken: the first, going round, that was not used
- * since the last round.
+ * again since the last round. Loading is no use by itself, so that a walk over
+ * all providers does not drive out those that are asked for.
  */
 #include "api/provider_cache.h"
 
@@ -170,8 +171,10 @@ find(struct avow_provider_cache *c, struct avow_span name, uint64_t *epoch,
 
 	pthread_mutex_lock(&c->lock);
 	p = avow_table_get(c->table, name);
-	if (p)
+	if (p) {
 		avow_provider_ref(p);
+		avow_provider_touch(p);
+	}
 	*epoch = c->epochs[hash(name) % EPOCHS];
 	*keys = avow_keys_ref(c->keys);
 	pthread_mutex_unlock(&c->lock);
@@ -333,8 +336,9 @@ avow_provider_at_hand(struct avow_providers_at_hand *h, struct avow_provider_cac
 		AVOW_TRY(avow_provider_cache_get(c, name, &p, why));
 		avow_provider_free(*slot);
 		*slot = p;
+	} else {
+		avow_provider_touch(p);
 	}
-	avow_provider_touch(p);
 	*out = p;
 	return AVOW_OK;
 }

@@ -113,17 +113,16 @@ avow_config_derive_url(struct avow_config *c, unsigned port)
 	return AVOW_OK;
 }
 
-/* A DNS name in lower case with an optional port, as it stands in URLs. */
+/* What may stand behind "https://NAME." of a provider: a name, no address. */
 static bool
 is_domain(const char *s)
 {
-	size_t host = strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789-.");
-	size_t port = s[host] == ':' ? strspn(s + host + 1, "0123456789") : 0;
-	bool whole = s[host] == ':' ? port > 0 && port <= 5 && !s[host + 1 + port]
-				    : !s[host];
+	char url[256];
 
-	return whole && host > 0 && host <= 200 && s[0] != '.' && s[0] != '-' &&
-	       s[host - 1] != '.' && s[host - 1] != '-' && !strstr(s, "..");
+	if (s[0] == '[' || s[strspn(s, "0123456789.:")] == '\0' || strlen(s) > 200)
+		return false;
+	snprintf(url, sizeof(url), "https://%s", s);
+	return !avow_config_url_fault(avow_span_str(url));
 }
 
 enum avow_err

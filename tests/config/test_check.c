@@ -104,6 +104,20 @@ refuses_contradictions(void **state)
 }
 
 static void
+a_base_domain_is_a_name(void **state)
+{
+	static const char *const bad[] = {"A.example", "a.example.", ".a.example",
+		"a.example:443", "a.example:0", "a.example/x", "https://a.example",
+		"127.0.0.1", "[::1]", "a example", "a..b"};
+
+	(void)state;
+	assert_ok(check(SET("base_domain", "tenants.example.org:8443")));
+	assert_ok(check(SET("base_domain", "localhost")));
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		refuses("base_domain", SET("base_domain", bad[i]));
+}
+
+static void
 urls_have_one_spelling(void **state)
 {
 	static const char *const good[] = {"https://a",
@@ -217,6 +231,7 @@ main(void)
 		T(derives_the_url_late_for_a_free_port),
 		T(takes_tls_that_a_proxy_ends),
 		T(refuses_contradictions),
+		T(a_base_domain_is_a_name),
 		T(urls_have_one_spelling),
 		T(dump_reads_back_to_the_same),
 		T(flags_and_names_find_each_other),
