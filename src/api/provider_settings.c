@@ -50,18 +50,31 @@ read_grace(const struct avow_json *v, struct avow_provider_settings *out,
 	return AVOW_OK;
 }
 
-/* MAA control plane: tpmAttestationAuthentication */
+/* "Enabled" or "Disabled", the contract's words; true for the second. */
 static enum avow_err
-read_tpm_authentication(const struct avow_json *v, struct avow_provider_settings *out,
-	const char **expected)
+read_disabled(const struct avow_json *v, bool *out, const char **expected)
 {
 	*expected = "\"Enabled\" or \"Disabled\"";
 	if (v->type != AVOW_JSON_STRING)
 		return AVOW_E_PROVIDER_SETTING;
-	out->tpm_is_open = avow_span_eq_str(v->string, "Disabled");
-	return out->tpm_is_open || avow_span_eq_str(v->string, "Enabled")
-		       ? AVOW_OK
-		       : AVOW_E_PROVIDER_SETTING;
+	*out = avow_span_eq_str(v->string, "Disabled");
+	return *out || avow_span_eq_str(v->string, "Enabled") ? AVOW_OK
+							      : AVOW_E_PROVIDER_SETTING;
+}
+
+/* MAA control plane: publicNetworkAccess, tpmAttestationAuthentication */
+static enum avow_err
+read_network(const struct avow_json *v, struct avow_provider_settings *out,
+	const char **expected)
+{
+	return read_disabled(v, &out->is_private, expected);
+}
+
+static enum avow_err
+read_tpm_authentication(const struct avow_json *v, struct avow_provider_settings *out,
+	const char **expected)
+{
+	return read_disabled(v, &out->tpm_is_open, expected);
 }
 
 static const struct {
@@ -70,6 +83,7 @@ static const struct {
 } ROWS[] = {
 	{"acceptedTcbStatuses", read_accept_tcb},
 	{"collateralGrace", read_grace},
+	{"publicNetworkAccess", read_network},
 	{"tpmAttestationAuthentication", read_tpm_authentication},
 };
 

@@ -20,6 +20,7 @@ struct avow_provider_settings {
 	unsigned accept_tcb; /* bits 1u << enum avow_tcb_status */
 	bool has_grace;
 	int64_t grace_s;
+	bool is_private;	/* public addresses get no answer */
 	bool tpm_is_open; /* POST /attest/Tpm asks for no bearer token */
 };
 

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/network.h"
 #include "base/clock.h"
 #include "base/log.h"
 
@@ -333,7 +334,9 @@ avow_worker_provider(struct avow_worker *w, const struct avow_http_request *rq,
 		return avow_refuse(why, AVOW_E_PROVIDER_UNKNOWN, &at,
 			"the instance URL of a provider", rq->place.p ? "%.*s" : NULL,
 			AVOW_FMT(rq->place));
-	return e;
+	AVOW_TRY(e);
+	return avow_network_admit(
+		&avow_provider_info(*out)->settings, rq->client, why);
 }
 
 enum avow_err

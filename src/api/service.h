@@ -94,7 +94,8 @@ const struct avow_view *avow_worker_view(struct avow_worker *w);
  * store (when the provider was not asked for in a while).
  * @param out borrowed.
  * @return AVOW_OK; AVOW_E_PROVIDER_UNKNOWN (404: neither host nor path names
- * one, or there is none of that name); what avow_provider_load gives.
+ * one, or there is none of that name); AVOW_E_NETWORK_ACCESS (the peer's
+ * address); what avow_provider_load gives.
  */
 enum avow_err avow_worker_provider(struct avow_worker *w,
 	const struct avow_http_request *rq, const struct avow_provider **out,

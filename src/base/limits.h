@@ -20,6 +20,8 @@
 #define AVOW_MAX_BODY_TPM AVOW_MIB(48)
 /* a policy of 256 KiB as JWT with its chain */
 #define AVOW_MAX_BODY_POLICY AVOW_MIB(1)
+/* a provider with 32 certificates of RSA-4096 needs 90 KiB */
+#define AVOW_MAX_BODY_ARM AVOW_KIB(256)
 /* everything else */
 #define AVOW_MAX_BODY_SMALL AVOW_KIB(64)
 #define AVOW_MAX_RUNTIME_DATA AVOW_MIB(1)

@@ -103,7 +103,8 @@ class Service:
         self.own = data is None
         self.data = data or tempfile.mkdtemp(prefix="avow-e2e-")
         self.log = tempfile.TemporaryFile()
-        self.ca = None
+        # a certificate that it was given is one that its callers trust
+        self.ca = args[args.index("--tls-cert") + 1] if "--tls-cert" in args else None
         self.process = subprocess.Popen(
             [AVOWD, "--data", os.path.join(self.data, "data"), "--listen", listen, *args],
             stdout=subprocess.PIPE, stderr=self.log, stdin=subprocess.DEVNULL)

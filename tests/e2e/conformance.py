@@ -15,7 +15,8 @@ import subprocess
 import sys
 import tempfile
 
-from avowtest import BUILD, SOURCE, VECTORS, Service, forge, unb64u
+import npm
+from avowtest import SOURCE, VECTORS, Service, Skip, forge, unb64u
 
 SUITE = os.path.join(SOURCE, "..", "shared", "conformance", "azure-js")
 
@@ -23,33 +24,6 @@ SUITE = os.path.join(SOURCE, "..", "shared", "conformance", "azure-js")
 def skip(why):
     print(f"1..1\nok 1 - azure-js conformance # SKIP {why}")
     sys.exit(0)
-
-
-def install():
-    """A copy of the suite with its packages, kept in the build folder."""
-    if not os.path.isdir(SUITE):
-        skip("the conformance suite is not here")
-    if not shutil.which("npm"):
-        skip("npm is not installed")
-    home = os.path.join(BUILD, "azure-js")
-    os.makedirs(home, exist_ok=True)
-    for name in ("maa-js-conformance.mjs", "package.json", "package-lock.json"):
-        shutil.copy(os.path.join(SUITE, name), home)
-    if not os.path.isdir(os.path.join(home, "node_modules", "@azure", "attestation")):
-        p = subprocess.run(["npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts"], cwd=home,
-                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=600)
-        if p.returncode:
-            print("# " + p.stdout.decode("utf-8", "replace").strip().replace("\n", "\n# ")[-2000:])
-            skip("npm ci failed; is the registry reachable?")
-    return home
-
-
-def certificate(folder):
-    cert, key = os.path.join(folder, "tls.pem"), os.path.join(folder, "tls.key")
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", cert,
-                    "-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"],
-                   check=True, capture_output=True)
-    return cert, key
 
 
 def run_suite(home, label, url, ca, flags, n):
@@ -113,10 +87,13 @@ def recorded(path):
 
 
 def main():
-    home = install()
+    try:
+        home = npm.install(SUITE, "azure-js", "maa-js-conformance.mjs")
+    except Skip as e:
+        skip(e)
     folder = tempfile.mkdtemp(prefix="avow-conformance-")
     try:
-        cert, key = certificate(folder)
+        cert, key = npm.certificate(folder)
         init = os.path.join(folder, "init.json")
         with open(init, "w") as f:
             f.write('{"team":"blue"}')
