@@ -156,7 +156,8 @@ avow_api_attest(struct avow_http_request *rq, struct avow_http_response *rs,
 	enum avow_err e;
 
 	AVOW_TRY(avow_worker_provider(rq->worker_context, rq, &provider, why));
-	if (!kind)
+	/* a TPM's evidence needs its protocol: never an attestation by itself */
+	if (!kind || kind->bit == AVOW_KIND_TPM)
 		return avow_api_unknown_type(avow_api_last_segment(rq->path), why);
 	AVOW_TRY(avow_api_check_version(rq, why));
 	AVOW_TRY(avow_attest_body_decode(rq->body, kind, rq->arena, &in, why));

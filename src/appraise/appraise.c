@@ -61,6 +61,14 @@ configure(const struct avow_appraise_in *in, struct avow_arena *a,
 	return avow_policy_configure(in->policy, &o, a, properties, why);
 }
 
+/* A policy that says nothing about it has the contract's default; without a policy
+ * nothing is required. */
+static bool
+sets_mask(const struct avow_properties *p)
+{
+	return avow_claims_find(&p->set, AVOW_CLAIM_REQUIRED_PCR_MASK) != NULL;
+}
+
 static enum avow_err
 verify(const struct avow_appraise_in *in, const struct avow_evidence *ev,
 	const struct avow_properties *properties, struct avow_arena *a,
@@ -82,6 +90,11 @@ verify(const struct avow_appraise_in *in, const struct avow_evidence *ev,
 		.n_certs = in->n_certs,
 		.snp_id_keys = in->snp_id_keys,
 		.n_snp_id_keys = in->n_snp_id_keys,
+		.allow_uncertified_ak = in->allow_uncertified_ak ||
+					!properties->require_valid_aik_cert,
+		.required_pcr_mask = in->policy ? properties->required_pcr_mask : 0,
+		.mask_is_set = sets_mask(properties),
+		.tpm = in->tpm,
 	};
 
 	return avow_evidence_verify(ev, &vin, a, &out->findings, &out->verified,
@@ -136,7 +149,11 @@ run(const struct avow_appraise_in *in, struct avow_arena *a,
 	struct avow_properties properties;
 	enum avow_err verified;
 
-	AVOW_TRY(avow_evidence_parse(in->kind, in->evidence, a, &ev, &out->why));
+	if (in->parsed)
+		ev = in->parsed;
+	else
+		AVOW_TRY(avow_evidence_parse(
+			in->kind, in->evidence, a, &ev, &out->why));
 	AVOW_TRY(configure(in, a, &properties, &out->why));
 	verified = verify(in, ev, &properties, a, out);
 	/* Claims are shown as soon as every signature has held, also where the

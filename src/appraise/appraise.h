@@ -38,6 +38,11 @@ struct avow_appraise_in {
 	const struct avow_span *snp_id_keys;
 	size_t n_snp_id_keys;
 
+	/* TPM */
+	const struct avow_evidence *parsed; /* of `evidence` already; NULL: not yet */
+	const struct avow_tpm_session *tpm; /* NULL: an attestation by itself */
+	bool allow_uncertified_ak;	/* whatever the policy says */
+
 	const struct avow_policy *policy; /* NULL: none is applied (tools) */
 	bool is_draft;			/* a tenth of the step budget */
 	struct avow_policy_trace *trace; /* NULL: none is kept */

@@ -84,6 +84,13 @@
 #define AVOW_MAX_SIPA_DEPTH 8	       /* seen 3 */
 #define AVOW_MAX_ATTESTED_LOGS 8 /* boot and resume, SRTM and DRTM, and IMA */
 
+/* --- TPM ---------------------------------------------------------------------- */
+/* the second round's JWS: 16 MiB of IMA list in two base 64 layers */
+#define AVOW_MAX_TPM_EVIDENCE AVOW_MIB(40)
+#define AVOW_MAX_CUSTOM_CLAIMS 64      /* a request's; none seen */
+/* arena of one TPM attestation: layers, logs, their events and documents */
+#define AVOW_MAX_TPM_ARENA AVOW_MIB(512)
+
 /* --- X.509 --------------------------------------------------------------- */
 #define AVOW_MAX_CERT AVOW_KIB(32)	/* seen 5483: a certificate with a quote */
 #define AVOW_MAX_CERT_EXTENSIONS 64	/* seen 11 */

@@ -21,8 +21,8 @@ static const char USAGE[] =
 	"usage: avow appraise KIND FILE [OPTIONS]\n"
 	"\n"
 	"Verifies evidence without a server and prints one JSON object.\n"
-	"KIND is sgx, oe, snp or tdx. FILE is raw bytes, hex, base64 or base64url; - is\n"
-	"stdin.\n"
+	"KIND is sgx, oe, snp, tdx or tpm. FILE is raw bytes, hex, base64 or base64url, for\n"
+	"tpm the JSON of an attestation; - is stdin.\n"
 	"\n"
 	"  --collateral DIR        the makers' signed collateral, as PCS and KDS serve it\n"
 	"  --at TIME               appraisal time, RFC 3339 (default: now)\n"
@@ -36,6 +36,7 @@ static const char USAGE[] =
 	"  --init-type T           binary (default) or json\n"
 	"  --nonce S               copied into the claims\n"
 	"  --certs FILE            snp: certificates, PEM or DER (may be repeated)\n"
+	"  --allow-uncertified-ak  tpm: judge a key that no certificate vouches for\n"
 	"  --trust-anchor PEM      a root to trust beside the makers' (may be repeated)\n"
 	"\n"
 	"exit status: 0 verified, 1 refused, 2 undecided, 64 usage\n";
@@ -53,9 +54,13 @@ static const struct option OPTIONS[] = {
 	{"init-type", required_argument, NULL, 'I'},
 	{"nonce", required_argument, NULL, 'n'},
 	{"certs", required_argument, NULL, 'C'},
+	{"allow-uncertified-ak", no_argument, NULL, 'U'},
 	{"trust-anchor", required_argument, NULL, 'A'},
 	{NULL, 0, NULL, 0},
 };
+
+/* a log as JSON is at most about seven times the log */
+#define OUTPUT_MAX AVOW_MIB(512)
 
 /* What the command owns while it runs. */
 struct run {
@@ -167,6 +172,7 @@ read_option(struct run *r, int option, const char *arg)
 	case 'I': return read_type(arg, &r->in.init.is_json);
 	case 'n': r->in.nonce = avow_span_str(arg); return AVOW_EXIT_OK;
 	case 'C': return read_certs(r, arg);
+	case 'U': r->in.allow_uncertified_ak = true; return AVOW_EXIT_OK;
 	case 'A': return avow_cli_add_anchor(r->anchors, arg);
 	default: return avow_cli_usage(cmd, "unknown option");
 	}
@@ -221,8 +227,29 @@ load_collateral(struct run *r)
 
 /* --- output -------------------------------------------------------------------- */
 
+/* A TPM's claims are made for a policy to choose from, and no token holds them by
+ * itself; here they are all shown, but for those that the policy has issued. */
+static bool
+put_tpm_claims(const struct avow_token_spec *spec, struct avow_arena *a,
+	struct avow_buf *b)
+{
+	struct avow_claims all;
+
+	avow_claims_init(&all, a);
+	for (size_t i = 0; i < spec->claims->n; i++) {
+		struct avow_claim c = spec->claims->v[i];
+
+		if (spec->issued && avow_claims_find_name(spec->issued, c.name))
+			continue;
+		c.for_token = true;
+		avow_claims_add_known(&all, &c);
+	}
+	return avow_claims_put_json(b, &all, spec->issued) == AVOW_OK;
+}
+
 static void
-put_claims(struct avow_jw *w, const struct avow_appraisal *ap, struct avow_arena *a)
+put_claims(struct avow_jw *w, const struct run *r, const struct avow_appraisal *ap,
+	struct avow_arena *a)
 {
 	const struct avow_token_spec spec = {
 		.claims = &ap->claims,
@@ -230,10 +257,14 @@ put_claims(struct avow_jw *w, const struct avow_appraisal *ap, struct avow_arena
 			&ap->outcome.issued : NULL,
 	};
 	struct avow_buf b;
+	bool done = false;
 
-	avow_buf_init(&b, AVOW_MAX_TOKEN);
-	if (ap->has_claims &&
-		avow_token_put_claims(&spec, a, &b, NULL) == AVOW_OK)
+	avow_buf_init(&b, OUTPUT_MAX);
+	if (ap->has_claims && r->in.kind->bit == AVOW_KIND_TPM)
+		done = put_tpm_claims(&spec, a, &b);
+	else if (ap->has_claims)
+		done = avow_token_put_claims(&spec, a, &b, NULL) == AVOW_OK;
+	if (done)
 		avow_jw_raw(w, avow_buf_span(&b));
 	else
 		avow_jw_null(w);
@@ -329,7 +360,7 @@ put_result(struct avow_buf *b, struct run *r, const struct avow_appraisal *ap)
 	avow_jw_name(&w, "appraised_at");
 	avow_jw_str(&w, at);
 	avow_jw_name(&w, "claims");
-	put_claims(&w, ap, &r->arena);
+	put_claims(&w, r, ap, &r->arena);
 	avow_jw_name(&w, "tcb");
 	put_tcb(&w, &ap->findings.tcb);
 	avow_jw_name(&w, "checks");
@@ -383,7 +414,7 @@ appraise(struct run *r)
 
 	if (avow_appraise(&r->in, &r->arena, &ap) == AVOW_OK)
 		judge_claims(&ap, &r->arena);
-	avow_buf_init(&b, AVOW_MIB(16));
+	avow_buf_init(&b, OUTPUT_MAX);
 	put_result(&b, r, &ap);
 	status = avow_cli_print(&b, exit_status(ap.verdict));
 	avow_buf_clear(&b);
@@ -397,7 +428,7 @@ run_appraise(int argc, char **argv)
 				.accept_tcb = avow_cli_accept_tcb_default()}};
 	int status;
 
-	avow_arena_init(&r.arena, AVOW_MAX_REQUEST_ARENA * 2);
+	avow_arena_init(&r.arena, AVOW_MAX_TPM_ARENA);
 	if (avow_anchors_new(true, &r.anchors) != AVOW_OK) {
 		avow_cli_complain(AVOW_E_NO_MEMORY, NULL);
 		return AVOW_EXIT_UNDECIDED;

@@ -69,6 +69,21 @@ struct avow_verify_in {
 	 * compliant; the operator's, none are built in */
 	const struct avow_span *snp_id_keys;
 	size_t n_snp_id_keys;
+
+	/* TPM */
+	bool allow_uncertified_ak; /* require_valid_aik_cert is false */
+	uint32_t required_pcr_mask; /* bit n is PCR n */
+	bool mask_is_set; /* by the policy: the file's own cannot lower it */
+	const struct avow_tpm_session *tpm; /* NULL: an attestation by itself */
+};
+
+/** What the service knows of a TPM request beside what it says itself. */
+struct avow_tpm_session {
+	struct avow_span challenge; /* that the service made for this round */
+	/* SHA-256 of the SubjectPublicKeyInfo of an AK that a certified EK's TPM
+	 * has activated for it; empty: none */
+	struct avow_span activated_ak;
+	struct avow_span url; /* the instance's: custom claims are named by it */
 };
 
 /* --- findings ------------------------------------------------------------------ */

@@ -28,11 +28,13 @@ extern const struct avow_kind avow_kind_sgx;
 extern const struct avow_kind avow_kind_oe;
 extern const struct avow_kind avow_kind_snp;
 extern const struct avow_kind avow_kind_tdx;
+extern const struct avow_kind avow_kind_tpm;
 
 /* The per-worker memories of all kinds. */
 struct avow_evidence_cache {
 	struct avow_intel_cache *intel;
 	struct avow_snp_cache *snp;
+	struct avow_tpm_cache *tpm;
 };
 
 #endif

@@ -9,6 +9,7 @@ static const struct avow_kind *const kinds[] = {
 	&avow_kind_oe,
 	&avow_kind_snp,
 	&avow_kind_tdx,
+	&avow_kind_tpm,
 };
 
 #define N_KINDS (sizeof(kinds) / sizeof(kinds[0]))
