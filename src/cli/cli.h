@@ -25,9 +25,18 @@ struct avow_cmd {
 	int (*run)(int argc, char **argv);
 };
 
-extern const struct avow_cmd avow_cmd_appraise, avow_cmd_attest, avow_cmd_verify,
-	avow_cmd_inspect, avow_cmd_keys, avow_cmd_forge, avow_cmd_policy, avow_cmd_query,
-	avow_cmd_eventlog, avow_cmd_collateral;
+/* A line each, so that new ones do not meet in a merge. */
+extern const struct avow_cmd avow_cmd_appraise;
+extern const struct avow_cmd avow_cmd_attest;
+extern const struct avow_cmd avow_cmd_verify;
+extern const struct avow_cmd avow_cmd_inspect;
+extern const struct avow_cmd avow_cmd_keys;
+extern const struct avow_cmd avow_cmd_forge;
+extern const struct avow_cmd avow_cmd_policy;
+extern const struct avow_cmd avow_cmd_query;
+extern const struct avow_cmd avow_cmd_eventlog;
+extern const struct avow_cmd avow_cmd_collateral;
+extern const struct avow_cmd avow_cmd_collect;
 
 /** Print the usage of a command on stderr behind one line of what is wrong. */
 int avow_cli_usage(const struct avow_cmd *cmd, const char *fmt, ...)

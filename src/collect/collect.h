@@ -1,0 +1,136 @@
+/*
+ * The attester's side: evidence gathered on the machine that it is about, in
+ * the forms that a service takes. Nothing is verified here; what a device or
+ * the TPM gives is passed on, because the machine that gathers evidence is the
+ * one that is not yet trusted.
+ */
+#ifndef AVOW_COLLECT_COLLECT_H
+#define AVOW_COLLECT_COLLECT_H
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/span.h"
+#include "base/why.h"
+#include "wire/json.h"
+
+/* --- TPM 2.0 -------------------------------------------------------------------------- */
+
+#define AVOW_COLLECT_MAX_BANKS 4
+#define AVOW_COLLECT_MAX_LOGS 8
+
+/** PCRs of one bank: TPM_ALG_ID and a bit a register. */
+struct avow_collect_bank {
+	uint16_t alg;
+	uint32_t mask; /* bits 0 to 23 */
+};
+
+struct avow_collect_log {
+	const char *type; /* "TCG" or "IMA" */
+	const char *path;
+};
+
+struct avow_collect_tpm {
+	const char *tcti; /* tss2-tctildr(7); NULL: its default */
+	uint32_t ak_handle; /* persistent; 0: a primary key in the endorsement
+				hierarchy, the same at every start */
+	bool ak_is_ecc; /* of that primary key: P-256, else RSA 2048 */
+	uint32_t ak_cert_nv; /* NV index with the AK's certificate; 0: none */
+	const char *ak_cert; /* or a file, DER or PEM; NULL: none */
+	struct avow_collect_bank banks[AVOW_COLLECT_MAX_BANKS];
+	size_t n_banks;
+	struct avow_collect_log logs[AVOW_COLLECT_MAX_LOGS];
+	size_t n_logs;
+};
+
+/** Azure's vTPM: where the AK and its certificate are. */
+#define AVOW_COLLECT_AZURE_AK 0x81000003u
+#define AVOW_COLLECT_AZURE_AK_CERT 0x01C101D0u
+#define AVOW_COLLECT_AZURE_HCL 0x01400001u
+
+struct avow_tss;
+
+/**
+ * Reach the TPM and take up the attestation key.
+ * @return AVOW_OK; AVOW_E_COLLECT_TPM (why says the TPM's own code);
+ * AVOW_E_COLLECT_ABSENT (built without tpm2-tss); AVOW_E_FILE_READ (a
+ * certificate's file); AVOW_E_NO_MEMORY.
+ */
+enum avow_err avow_tss_open(const struct avow_collect_tpm *options,
+	struct avow_tss **out, struct avow_why *why) AVOW_CHECKED;
+/** NULL is fine. */
+void avow_tss_close(struct avow_tss *t);
+/**
+ * The members of the contract's attestation object (MAA TPM protocol, v2):
+ * logs, aik_cert, aik_pub, pcrs, quote, signature. The object must be open in
+ * the writer.
+ * @param nonce the quote's qualifying data, at most 64 bytes; may be empty.
+ * @return AVOW_OK; AVOW_E_COLLECT_TPM; AVOW_E_COLLECT_CHANGED (the registers
+ * changed at every try); AVOW_E_FILE_READ (a log); AVOW_E_TOO_LARGE,
+ * AVOW_E_NO_MEMORY.
+ */
+enum avow_err avow_tss_attest(struct avow_tss *t, struct avow_span nonce,
+	struct avow_jw *w, struct avow_why *why) AVOW_CHECKED;
+/** An NV index's bytes, appended. @return AVOW_OK, AVOW_E_COLLECT_TPM (also:
+ *  there is no such index). */
+enum avow_err avow_tss_nv(struct avow_tss *t, uint32_t index, struct avow_buf *out,
+	struct avow_why *why) AVOW_CHECKED;
+
+/* --- confidential VMs --------------------------------------------------------------------- */
+
+#define AVOW_COLLECT_TSM "/sys/kernel/config/tsm/report"
+#define AVOW_COLLECT_REPORT_DATA 64
+
+/** The kernel's doors, so that tests can stand in for them. */
+struct avow_collect_io {
+	int (*mkdir)(void *ctx, const char *path);
+	int (*rmdir)(void *ctx, const char *path);
+	/* A file's bytes, appended; false: it cannot be read. */
+	bool (*read)(void *ctx, const char *path, struct avow_buf *out);
+	bool (*write)(void *ctx, const char *path, struct avow_span bytes);
+	/* On a device that is opened for it; as ioctl(2). */
+	int (*device)(void *ctx, const char *path, unsigned long request, void *arg);
+	void *ctx;
+};
+
+/** Whether a path is there to be read. */
+bool avow_collect_readable(const char *path);
+/** The real ones. */
+extern const struct avow_collect_io avow_collect_kernel;
+
+/** What a hardware's kernel driver gave. */
+struct avow_collect_report {
+	struct avow_buf report; /* SEV-SNP: 1184 bytes; TDX: the quote */
+	struct avow_buf certs; /* SEV-SNP: PEM, signing key first; may be empty */
+};
+
+void avow_collect_report_init(struct avow_collect_report *r);
+void avow_collect_report_clear(struct avow_collect_report *r);
+
+/**
+ * From configfs-tsm (Linux Documentation/ABI/testing/configfs-tsm): an entry of
+ * our own is made, asked once, and removed.
+ * @param provider "sev_guest" or "tdx_guest": another is COLLECT_ABSENT.
+ * @return AVOW_OK; AVOW_E_COLLECT_ABSENT (no such interface here, or another
+ * provider); AVOW_E_COLLECT_CHANGED (somebody wrote to our entry);
+ * AVOW_E_FILE_READ; AVOW_E_DER_SYNTAX and the like for a broken table of
+ * certificates; AVOW_E_TOO_LARGE, AVOW_E_NO_MEMORY.
+ */
+enum avow_err avow_collect_tsm(const struct avow_collect_io *io, const char *dir,
+	const char *provider, const uint8_t data[AVOW_COLLECT_REPORT_DATA],
+	struct avow_collect_report *out, struct avow_why *why) AVOW_CHECKED;
+/**
+ * From /dev/sev-guest (Linux Documentation/virt/coco/sev-guest.rst), for kernels
+ * older than configfs-tsm. @return as above.
+ */
+enum avow_err avow_collect_sev_guest(const struct avow_collect_io *io,
+	const char *device, const uint8_t data[AVOW_COLLECT_REPORT_DATA],
+	struct avow_collect_report *out, struct avow_why *why) AVOW_CHECKED;
+/**
+ * The table of certificates behind an SEV-SNP report (GHCB 2.0, 4.1.8.1) to PEM:
+ * the signing key's (VCEK or VLEK), ASK or ASVK, ARK; others are left out.
+ * @return AVOW_OK; AVOW_E_COLLECT_TABLE; AVOW_E_TOO_LARGE, AVOW_E_NO_MEMORY.
+ */
+enum avow_err avow_collect_cert_table(struct avow_span table, struct avow_buf *pem,
+	struct avow_why *why) AVOW_CHECKED;
+
+#endif
