@@ -131,6 +131,9 @@ appraise(const struct avow_attest_body *in, const struct avow_kind *kind,
 		.collateral = view->collateral,
 		.accept_tcb = set->has_accept_tcb ? set->accept_tcb : view->accept_tcb,
 		.grace_s = set->has_grace ? set->grace_s : view->grace_s,
+		.baseline = set->has_baseline ? set->baseline : view->baseline,
+		.allow_platform = set->has_allow_platform ? set->allow_platform
+							  : view->allow_platform,
 		.cache = d->draft ? NULL : avow_worker_cache(rq->worker_context),
 	};
 	struct avow_appraisal ap;

@@ -34,6 +34,7 @@ struct avow_provider {
 	struct avow_token_issuer *issuer;
 	struct avow_provider_info info;
 	struct avow_buf texts; /* name and URL */
+	struct avow_buf platforms; /* the setting's allow-list */
 	struct avow_cert **certs;
 	struct avow_bound_policy bound[MAX_KINDS];
 	struct avow_policy *policies[MAX_KINDS];
@@ -191,6 +192,7 @@ static enum avow_err
 keep_texts(struct avow_provider *p, struct avow_span name, struct avow_span url)
 {
 	avow_buf_init(&p->texts, 4096);
+	avow_buf_init(&p->platforms, AVOW_MAX_PROVIDER_SETTINGS * 2);
 	avow_buf_put(&p->texts, name);
 	avow_buf_put(&p->texts, url);
 	AVOW_TRY(p->texts.err);
@@ -216,6 +218,9 @@ load_row(struct avow_provider *p, const struct avow_provider_source *from,
 	p->info.change = row->change;
 	AVOW_TRY(corrupt(avow_provider_settings_read(
 		row->settings, a, &p->info.settings, NULL)));
+	avow_buf_put(&p->platforms, p->info.settings.allow_platform);
+	AVOW_TRY(p->platforms.err);
+	p->info.settings.allow_platform = avow_buf_span(&p->platforms);
 	return avow_token_issuer_new(from->keys, p->info.url, &p->issuer);
 }
 
@@ -301,6 +306,7 @@ avow_provider_free(struct avow_provider *p)
 		avow_cert_free(p->certs[i]);
 	free(p->certs);
 	avow_buf_clear(&p->texts);
+	avow_buf_clear(&p->platforms);
 	avow_token_issuer_free(p->issuer);
 	free(p);
 }

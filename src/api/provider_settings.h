@@ -13,14 +13,18 @@
 #include "wire/json.h"
 
 /** Everything absent is zero. A module that adds a setting adds its members
- *  here and a row to the table in provider_settings.c. Plain values alone: it
- *  is copied, and outlives the text. */
+ *  here and a row to the table in provider_settings.c. It is copied, and outlives
+ *  the text; spans live in the arena that it was read into. */
 struct avow_provider_settings {
 	bool has_accept_tcb;
 	unsigned accept_tcb; /* bits 1u << enum avow_tcb_status */
 	bool has_grace;
 	int64_t grace_s;
 	bool is_private;	/* public addresses get no answer */
+	bool has_baseline;
+	uint32_t baseline; /* what "azuredefault" stands for; 0: the newest */
+	bool has_allow_platform;
+	struct avow_span allow_platform; /* avow_platform_list_put */
 	bool tpm_is_open; /* POST /attest/Tpm asks for no bearer token */
 };
 

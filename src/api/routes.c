@@ -54,6 +54,7 @@ static const struct avow_http_route ROUTES[] = {
 	{AVOW_HTTP_DELETE, CONNECTIONS "/{pec}", 0, avow_arm_disconnect, NULL},
 	{AVOW_HTTP_GET, PROVIDER "/privateLinkResources", 0, avow_arm_connections,
 		NULL},
+	{AVOW_HTTP_GET, "/tcbbaselines/{type}", 0, avow_api_tcb_baselines, NULL},
 	{AVOW_HTTP_GET, "/servicehealth", 0, avow_api_health, NULL},
 	{AVOW_HTTP_GET, "/livez", 0, avow_api_live, NULL},
 	{AVOW_HTTP_GET, "/readyz", 0, avow_api_ready, NULL},

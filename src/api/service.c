@@ -18,6 +18,7 @@
 
 struct shared_view {
 	struct avow_view view;
+	uint8_t *allow_platform; /* view.allow_platform's bytes */
 	atomic_uint refs;
 };
 
@@ -49,6 +50,7 @@ view_unref(struct shared_view *v)
 	avow_collateral_free(v->view.collateral);
 	avow_anchors_free(v->view.anchors);
 	avow_keys_free(v->view.keys);
+	free(v->allow_platform);
 	free(v);
 }
 
@@ -75,6 +77,19 @@ open_keys(struct avow_service *sv, struct shared_view *v, struct avow_why *why)
 }
 
 static enum avow_err
+keep_platforms(struct shared_view *v, struct avow_span list)
+{
+	if (list.n == 0)
+		return AVOW_OK;
+	v->allow_platform = malloc(list.n);
+	if (!v->allow_platform)
+		return AVOW_E_NO_MEMORY;
+	memcpy(v->allow_platform, list.p, list.n);
+	v->view.allow_platform = avow_span_make(v->allow_platform, list.n);
+	return AVOW_OK;
+}
+
+static enum avow_err
 build(struct avow_service *sv, const struct avow_service_settings *s,
 	struct shared_view **out, struct avow_why *why)
 {
@@ -88,7 +103,11 @@ build(struct avow_service *sv, const struct avow_service_settings *s,
 	v->view.anchors = avow_anchors_ref(s->anchors);
 	v->view.accept_tcb = s->accept_tcb;
 	v->view.grace_s = s->grace_s;
-	e = avow_collateral_load(s->collateral_dir, &v->view.collateral, why);
+	v->view.baseline = s->baseline;
+	e = keep_platforms(v, s->allow_platform);
+	if (e == AVOW_OK)
+		e = avow_collateral_load(
+			s->collateral_dir, &v->view.collateral, why);
 	if (e == AVOW_OK)
 		e = open_keys(sv, v, why);
 	if (e != AVOW_OK) {
@@ -177,7 +196,10 @@ reload_keys(struct avow_service *sv, struct avow_why *why)
 	v->view.collateral = avow_collateral_ref(now->collateral);
 	v->view.accept_tcb = now->accept_tcb;
 	v->view.grace_s = now->grace_s;
-	e = open_keys(sv, v, why);
+	v->view.baseline = now->baseline;
+	e = keep_platforms(v, now->allow_platform);
+	if (e == AVOW_OK)
+		e = open_keys(sv, v, why);
 	if (e != AVOW_OK) {
 		view_unref(v);
 		return e;

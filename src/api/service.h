@@ -23,6 +23,8 @@ struct avow_service_settings {
 	struct avow_anchors *anchors;	/* a reference is taken */
 	unsigned accept_tcb;		/* bits 1u << enum avow_tcb_status */
 	int64_t grace_s;
+	uint32_t baseline;		/* what "azuredefault" stands for; 0: newest */
+	struct avow_span allow_platform; /* avow_platform_list_put; empty: all */
 	struct avow_keys_options keys;
 	/* Is told the management token when one is made (auth/auth.h). */
 	bool (*tell_token)(const char *token);
@@ -37,6 +39,8 @@ struct avow_view {
 	struct avow_keys *keys;
 	unsigned accept_tcb;
 	int64_t grace_s;
+	uint32_t baseline;
+	struct avow_span allow_platform;
 };
 
 /**

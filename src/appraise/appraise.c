@@ -80,7 +80,8 @@ verify(const struct avow_appraise_in *in, const struct avow_evidence *ev,
 		.collateral = in->collateral,
 		.accept_tcb = in->accept_tcb,
 		.grace_s = in->grace_s,
-		.baseline = properties->tcb_evaluation,
+		.baseline = properties->tcb_evaluation ? properties->tcb_evaluation
+						       : in->baseline,
 		.allow_debug = properties->allow_debug,
 		.allow_migration = properties->allow_migration,
 		.runtime = in->runtime,
@@ -161,6 +162,7 @@ run(const struct avow_appraise_in *in, struct avow_arena *a,
 	if (out->verified)
 		AVOW_TRY(make_claims(in, &properties, a, out));
 	AVOW_TRY(verified);
+	AVOW_TRY(avow_platform_check(in->allow_platform, &out->claims, &out->why));
 	return decide(in, &properties, a, out);
 }
 

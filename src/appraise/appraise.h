@@ -52,6 +52,9 @@ struct avow_appraise_in {
 	struct avow_collateral *collateral;
 	unsigned accept_tcb;		/* bits 1u << enum avow_tcb_status */
 	int64_t grace_s;
+	uint32_t baseline;		/* what "azuredefault" stands for; 0: the newest */
+	/* the machines that may attest (avow_platform_list_put); empty: all */
+	struct avow_span allow_platform;
 	struct avow_evidence_cache *cache; /* NULL: none */
 };
 
@@ -80,6 +83,22 @@ enum avow_err avow_appraise(const struct avow_appraise_in *in, struct avow_arena
 
 /** The verdict that a code means. */
 enum avow_appraised avow_appraised_of(enum avow_err e);
+
+/* --- which machines ------------------------------------------------------------- */
+
+/** An id of a machine as hexadecimal text: a PPID (16 bytes), or a chip id of AMD's
+ *  (64 bytes; on Turin 8). */
+bool avow_platform_id_is(struct avow_span hex);
+/** Append one id to a list of allowed machines. The list is text that only
+ *  avow_platform_check reads; ids are compared whatever the case of letters. */
+void avow_platform_list_put(struct avow_buf *list, struct avow_span hex);
+/**
+ * Whether the machine whose claims these are is in the list.
+ * @return AVOW_OK (an empty list has everybody); AVOW_E_PLATFORM_NOT_ALLOWED, also
+ * where nothing tells which machine it is (a VLEK's report).
+ */
+enum avow_err avow_platform_check(struct avow_span list, const struct avow_claims *claims,
+	struct avow_why *why) AVOW_CHECKED;
 
 /** How the token of an appraisal is made. */
 struct avow_attest_token {

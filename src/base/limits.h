@@ -62,6 +62,7 @@
 #define AVOW_MAX_OE_EVIDENCE AVOW_KIB(64)	/* custom claims are caller data */
 #define AVOW_MAX_TCB_INFO AVOW_KIB(128)		/* seen 11270 */
 #define AVOW_MAX_QE_IDENTITY AVOW_KIB(32)	/* seen 1380 */
+#define AVOW_MAX_TCB_EVALUATION 999999999 /* nine digits; seen 21 */
 #define AVOW_MAX_TCB_LEVELS 128			/* seen 22 */
 #define AVOW_MAX_ADVISORIES 256			/* seen 28 a level */
 #define AVOW_MAX_ADVISORY_TEXT 64		/* ids have 14 characters */

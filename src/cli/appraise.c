@@ -28,6 +28,8 @@ static const char USAGE[] =
 	"  --at TIME               appraisal time, RFC 3339 (default: now)\n"
 	"  --accept-tcb A,B        accepted TCB statuses\n"
 	"  --collateral-grace D    tolerate collateral this long behind nextUpdate (36h, 30d)\n"
+	"  --tcb-baseline N        evaluation data number that azuredefault stands for\n"
+	"  --allow-platform HEX    a PPID or chip id that may attest (may be repeated)\n"
 	"  --policy FILE           decide by this policy too\n"
 	"  --trace                 with --policy: show each rule's course\n"
 	"  --runtime-data FILE     data whose SHA-256 the report data must hold\n"
@@ -46,6 +48,8 @@ static const struct option OPTIONS[] = {
 	{"at", required_argument, NULL, 'a'},
 	{"accept-tcb", required_argument, NULL, 't'},
 	{"collateral-grace", required_argument, NULL, 'g'},
+	{"tcb-baseline", required_argument, NULL, 'b'},
+	{"allow-platform", required_argument, NULL, 'P'},
 	{"policy", required_argument, NULL, 'p'},
 	{"trace", no_argument, NULL, 'T'},
 	{"runtime-data", required_argument, NULL, 'r'},
@@ -66,7 +70,7 @@ static const struct option OPTIONS[] = {
 struct run {
 	struct avow_appraise_in in;
 	struct avow_arena arena;
-	struct avow_buf evidence, runtime, init, policy_text;
+	struct avow_buf evidence, runtime, init, policy_text, platforms;
 	struct avow_buf cert_files[AVOW_MAX_SNP_CERTS];
 	struct avow_span certs[AVOW_MAX_SNP_CERTS];
 	struct avow_policy *policy;
@@ -86,6 +90,7 @@ run_clear(struct run *r)
 	avow_buf_clear(&r->runtime);
 	avow_buf_clear(&r->init);
 	avow_buf_clear(&r->policy_text);
+	avow_buf_clear(&r->platforms);
 	for (size_t i = 0; i < r->in.n_certs; i++)
 		avow_buf_clear(&r->cert_files[i]);
 	avow_arena_clear(&r->arena);
@@ -145,6 +150,32 @@ read_certs(struct run *r, const char *path)
 }
 
 static int
+read_baseline(struct run *r, const char *text)
+{
+	char *end;
+	long n = strtol(text, &end, 10);
+
+	if (text[0] < '0' || text[0] > '9' || *end || n > AVOW_MAX_TCB_EVALUATION)
+		return avow_cli_usage(&avow_cmd_appraise,
+			"--tcb-baseline: not an evaluation data number: %s", text);
+	r->in.baseline = (uint32_t)n;
+	return AVOW_EXIT_OK;
+}
+
+static int
+read_platform(struct run *r, const char *text)
+{
+	if (!avow_platform_id_is(avow_span_str(text)))
+		return avow_cli_usage(&avow_cmd_appraise,
+			"--allow-platform: not a PPID or chip id: %s", text);
+	if (r->platforms.max == 0)
+		avow_buf_init(&r->platforms, AVOW_MIB(1));
+	avow_platform_list_put(&r->platforms, avow_span_str(text));
+	r->in.allow_platform = avow_buf_span(&r->platforms);
+	return r->platforms.err == AVOW_OK ? AVOW_EXIT_OK : AVOW_EXIT_UNDECIDED;
+}
+
+static int
 read_option(struct run *r, int option, const char *arg)
 {
 	const struct avow_cmd *cmd = &avow_cmd_appraise;
@@ -164,6 +195,8 @@ read_option(struct run *r, int option, const char *arg)
 		if (avow_duration_parse(avow_span_str(arg), &r->in.grace_s) == AVOW_OK)
 			return AVOW_EXIT_OK;
 		return avow_cli_usage(cmd, "--collateral-grace: not a duration: %s", arg);
+	case 'b': return read_baseline(r, arg);
+	case 'P': return read_platform(r, arg);
 	case 'p': return read_policy(r, arg);
 	case 'T': r->in.trace = &r->trace; return AVOW_EXIT_OK;
 	case 'r': return read_data(arg, &r->runtime, &r->in.runtime);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/hex.h"
 #include "config/impl.h"
 
 static enum avow_err
@@ -125,6 +126,26 @@ is_domain(const char *s)
 	return !avow_config_url_fault(avow_span_str(url));
 }
 
+/* PPID, chip id, chip id of Turin */
+static bool
+is_platform_id(const char *s)
+{
+	struct avow_span id = avow_span_str(s);
+
+	return (id.n == 32 || id.n == 128 || id.n == 16) && avow_hex_is(id);
+}
+
+static enum avow_err
+check_platforms(const struct avow_config *c, struct avow_why *why)
+{
+	for (size_t i = 0; i < c->allow_platform.n; i++)
+		if (!is_platform_id(c->allow_platform.v[i]))
+			return refuse("allow_platform", why,
+				"a PPID of 32 or a chip id of 128 or 16 hex digits",
+				c->allow_platform.v[i]);
+	return AVOW_OK;
+}
+
 enum avow_err
 avow_config_check(struct avow_config *c, struct avow_why *why)
 {
@@ -144,6 +165,7 @@ avow_config_check(struct avow_config *c, struct avow_why *why)
 	if (c->max_connections_per_address > c->max_connections)
 		return refuse("max_connections_per_address", why,
 			"no more than max_connections", "more");
+	AVOW_TRY(check_platforms(c, why));
 	AVOW_TRY(derive_collateral(c));
 	return first.port ? avow_config_derive_url(c, first.port) : AVOW_OK;
 }

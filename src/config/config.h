@@ -63,6 +63,8 @@ struct avow_config {
 	int64_t collateral_grace;
 	struct avow_config_list accept_tcb; /* Intel's spelling */
 	struct avow_config_list trust_anchor; /* PEM files */
+	int64_t tcb_baseline; /* 0: the newest */
+	struct avow_config_list allow_platform; /* hexadecimal ids */
 
 	const char *signing_algorithm; /* "RS256", "PS256", "ES256", "ES384" */
 	int64_t key_publish_before;

@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "base/limits.h"
 #include "config/impl.h"
 
 #define KIB INT64_C(1024)
@@ -70,6 +71,16 @@ static const struct avow_config_item ITEMS[] = {
 	{"trust_anchor", AVOW_CONFIG_PATH, true, "", 0, 64, NULL, "FILE",
 		"Root certificates, PEM, trusted beside the vendors' built-in ones.",
 		AT(trust_anchor)},
+	{"tcb_baseline", AVOW_CONFIG_INT, false, "0", 0, AVOW_MAX_TCB_EVALUATION, NULL,
+		"N",
+		"TCB evaluation data number that `azuredefault` stands for, in a "
+		"policy and without one; 0 is the newest that is current.",
+		AT(tcb_baseline)},
+	{"allow_platform", AVOW_CONFIG_STRING, true, "", 0, 4096, NULL, "HEX",
+		"Machines that may attest: PPIDs of SGX and TDX machines, chip ids of "
+		"SEV-SNP ones. Unset: every genuine machine. A provider's own list "
+		"replaces it.",
+		AT(allow_platform)},
 	{"signing_algorithm", AVOW_CONFIG_CHOICE, false, "RS256", 0, 0, ALGORITHMS,
 		"ALG",
 		"Algorithm of new signing keys; a key that exists keeps its own until "

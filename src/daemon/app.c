@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "api/service.h"
+#include "appraise/appraise.h"
 #include "base/file.h"
 #include "base/limits.h"
 #include "config/config.h"
@@ -96,6 +97,15 @@ collateral_dir(const struct avow_config *c)
 	return out;
 }
 
+static enum avow_err
+allowed(const struct avow_config *c, struct avow_buf *list)
+{
+	avow_buf_init(list, AVOW_MIB(1));
+	for (size_t i = 0; i < c->allow_platform.n; i++)
+		avow_platform_list_put(list, avow_span_str(c->allow_platform.v[i]));
+	return list->err;
+}
+
 /* Once in the life of a data directory, and never in a log. */
 static bool
 tell_token(const char *token)
@@ -114,18 +124,22 @@ with_settings(const struct avow_config *c, const char *url, char *dir,
 		.collateral_dir = dir,
 		.accept_tcb = accepted(c),
 		.grace_s = c->collateral_grace,
+		.baseline = (uint32_t)c->tcb_baseline,
 		.keys = {.publish_before_s = c->key_publish_before,
 			.max_life_s = AVOW_TOKEN_LIFE_S},
 		.tell_token = tell_token,
 	};
+	struct avow_buf platforms;
 	enum avow_err e;
 
 	AVOW_TRY(avow_jws_alg(avow_span_str(c->signing_algorithm), &s.keys.alg));
 	AVOW_TRY(load_anchors(c, &s.anchors, why));
-	if (made)
-		e = avow_service_new(&s, made, why);
-	else
-		e = avow_service_reload(reload, &s, why);
+	e = allowed(c, &platforms);
+	s.allow_platform = avow_buf_span(&platforms);
+	if (e == AVOW_OK)
+		e = made ? avow_service_new(&s, made, why)
+			 : avow_service_reload(reload, &s, why);
+	avow_buf_clear(&platforms);
 	avow_anchors_free(s.anchors);
 	return e;
 }

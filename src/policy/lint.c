@@ -333,10 +333,14 @@ check_property(struct lint *l, const struct prog_rule *r)
 			"set "
 			"it in configurationrules (version 1.1)",
 			p->name);
-	if (avow_span_eq_str(name, "x-avow-allow-debug") &&
-		r->value->kind == EXPR_BOOLEAN && r->value->literal.boolean)
+	if (r->value->kind != EXPR_BOOLEAN || !r->value->literal.boolean)
+		return;
+	if (avow_span_eq_str(name, "x-avow-allow-debug"))
 		policy_lint_say(
 			l, "debug-allowed", r->place, "this lets debug machines in");
+	if (avow_span_eq_str(name, "x-avow-allow-migration"))
+		policy_lint_say(l, "migration-allowed", r->place,
+			"this lets machines in whose keys another one holds");
 }
 
 /* The read-only claim that a rule would repeat, or an empty name. */

@@ -121,8 +121,9 @@ struct avow_intel_selection {
  * @param anchors the set under which pck_ca was verified.
  * @return AVOW_OK, or a code of class COLLATERAL with why->document naming the
  * file: AVOW_E_{TCB_INFO,QE_IDENTITY}_{ABSENT,FORMAT,SIGNATURE,CHAIN,EXPIRED,
- * NOT_YET_VALID}, AVOW_E_CRL_{ABSENT,MALFORMED,SIGNATURE,ISSUER,EXTENSIONS,EXPIRED,
- * NOT_YET_VALID}, AVOW_E_SIGNING_CERT_REVOKED; AVOW_E_TCB_SIGNER_ABSENT (there is no
+ * NOT_YET_VALID}, AVOW_E_TCB_BASELINE_ABSENT (others of the platform are there),
+ * AVOW_E_CRL_{ABSENT,MALFORMED,SIGNATURE,ISSUER,EXTENSIONS,EXPIRED,NOT_YET_VALID},
+ * AVOW_E_SIGNING_CERT_REVOKED; AVOW_E_TCB_SIGNER_ABSENT (there is no
  * TCB signing certificate under the platform's root); AVOW_E_NO_MEMORY,
  * AVOW_E_CRYPTO.
  * Thread safe, lock free.

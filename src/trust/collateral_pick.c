@@ -436,6 +436,34 @@ expected_of(const struct kind *k, enum avow_err code)
 	return "a TCB signing certificate valid now under the platform's root";
 }
 
+/* There is TCB info for the platform, and only the number that was asked for is
+ * absent: a policy or a setting names one that nobody has fetched, or that
+ * does not exist. */
+static bool
+lacks_baseline_alone(const struct avow_coll_run *r)
+{
+	struct avow_intel_query any = *r->q;
+
+	any.baseline = 0;
+	any.early = true;
+	for (size_t i = 0; r->q->baseline != 0 && i < r->c->n_docs; i++)
+		if (fits(&r->c->docs[i], &tcb_kind, &any))
+			return true;
+	return false;
+}
+
+static enum avow_err
+refuse_baseline(struct avow_coll_run *r)
+{
+	static const struct avow_at at = {
+		"tcb_info", "tcbEvaluationDataNumber", PCS};
+	char text[16];
+
+	snprintf(text, sizeof(text), "%u", r->q->baseline);
+	return avow_refuse(r->why, AVOW_E_TCB_BASELINE_ABSENT, &at, text,
+		"others of this platform");
+}
+
 static enum avow_err
 refuse_absent_doc(struct avow_coll_run *r, const struct kind *k)
 {
@@ -446,6 +474,8 @@ refuse_absent_doc(struct avow_coll_run *r, const struct kind *k)
 	if (k == &qe_kind)
 		return refuse_absent(
 			r, k, "id", q->tee == AVOW_TEE_SGX ? "QE" : "TD_QE");
+	if (!find_bad(r, k) && lacks_baseline_alone(r))
+		return refuse_baseline(r);
 	avow_hex_encode(avow_span_make(q->fmspc, 6), fmspc);
 	avow_hex_encode(avow_span_make(q->pce_id, 2), pce_id);
 	if (q->baseline)

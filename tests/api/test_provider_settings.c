@@ -43,6 +43,24 @@ each_setting_is_read(void **state)
 }
 
 static void
+baseline_and_machines_are_read(void **state)
+{
+	(void)state;
+	assert_ok(read_text("{}"));
+	assert_false(s.has_baseline || s.has_allow_platform);
+	assert_ok(read_text("{\"tcbBaseline\":18,\"allowedPlatforms\":["
+			    "\"0123456789ABCDEF\","
+			    "\"00112233445566778899aabbccddeeff\"]}"));
+	assert_true(s.has_baseline && s.has_allow_platform);
+	assert_int_equal(18, s.baseline);
+	assert_span_str("\n0123456789abcdef\n00112233445566778899aabbccddeeff\n",
+		s.allow_platform);
+	assert_ok(read_text("{\"tcbBaseline\":0}"));
+	assert_true(s.has_baseline);
+	assert_int_equal(0, s.baseline);
+}
+
+static void
 what_cannot_be_set_is_refused(void **state)
 {
 	static const char *const bad[] = {
@@ -58,6 +76,15 @@ what_cannot_be_set_is_refused(void **state)
 		"{\"collateralGrace\":36}",
 		"{\"collateralGrace\":\"-1h\"}",
 		"{\"collateralGrace\":\"200000d\"}",
+		"{\"tcbBaseline\":-1}",
+		"{\"tcbBaseline\":1000000000}",
+		"{\"tcbBaseline\":1.5}",
+		"{\"tcbBaseline\":\"18\"}",
+		"{\"allowedPlatforms\":[]}",
+		"{\"allowedPlatforms\":\"0123456789abcdef\"}",
+		"{\"allowedPlatforms\":[1]}",
+		"{\"allowedPlatforms\":[\"0123456789abcde\"]}",
+		"{\"allowedPlatforms\":[\"0123456789abcdeg\"]}",
 		"{\"tpmAttestationAuthentication\":true}",
 		"{\"tpmAttestationAuthentication\":\"off\"}",
 	};
@@ -109,6 +136,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(nothing_set_leaves_the_services_own),
 		cmocka_unit_test(each_setting_is_read),
+		cmocka_unit_test(baseline_and_machines_are_read),
 		cmocka_unit_test(what_cannot_be_set_is_refused),
 		cmocka_unit_test(what_is_stored_is_canonical),
 		cmocka_unit_test(a_text_over_its_limit_is_refused),

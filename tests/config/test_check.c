@@ -165,6 +165,24 @@ dump_reads_back_to_the_same(void **state)
 	avow_buf_clear(&second);
 }
 
+static void
+allowed_platforms_are_ids(void **state)
+{
+	static const char *const good[] = {"0123456789abcdef",
+		"0123456789ABCDEF0123456789abcdef",
+		"0123456789abcdef0123456789abcdef,fedcba9876543210"};
+	static const char *const bad[] = {"x", "0123456789abcde", "0123456789abcdeg",
+		"0123456789abcdef01", "0x23456789abcdef"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
+		assert_ok(check(SET("data", "/a", "allow-platform", good[i])));
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_err(AVOW_E_CONFIG_VALUE,
+			check(SET("data", "/a", "allow-platform", bad[i])));
+	assert_string_equal("allow_platform", why.field);
+}
+
 /* Every flag has one spelling and finds its item. */
 static void
 flags_and_names_find_each_other(void **state)
@@ -234,6 +252,7 @@ main(void)
 		T(a_base_domain_is_a_name),
 		T(urls_have_one_spelling),
 		T(dump_reads_back_to_the_same),
+		T(allowed_platforms_are_ids),
 		T(flags_and_names_find_each_other),
 		T(documentation_is_the_table),
 	};

@@ -476,8 +476,12 @@ a_baseline_is_exact_for_the_tcb_info(void **state)
 	assert_ok(select_now());
 	assert_string_equal("tcb", s.tcb_info_name);
 	q.baseline = 16;
+	undecided(AVOW_E_TCB_BASELINE_ABSENT, "");
+	assert_string_equal("16", why.expected);
+	q.fmspc[0] ^= 1; /* of which there is nothing at all */
 	undecided(AVOW_E_TCB_INFO_ABSENT, "");
 	assert_non_null(strstr(why.expected, "number 16"));
+	q.fmspc[0] ^= 1;
 	q.baseline = 0;
 	assert_ok(again());
 	assert_string_equal("t18", s.tcb_info_name);
