@@ -386,6 +386,8 @@ collect(struct avow_collect_run *r)
 	enum avow_err e;
 	int status = AVOW_EXIT_UNDECIDED;
 
+	/* tpm2-tss logs to stderr by itself; what failed is told below. */
+	setenv("TSS2_LOG", "all+none", 0);
 	avow_why_init(&why);
 	avow_buf_init(&out, AVOW_MIB(128));
 	e = avow_collect_evidence(r, &out, &why);
