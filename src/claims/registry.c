@@ -107,6 +107,14 @@ avow_issuer_lookup(struct avow_span name, enum avow_issuer *out)
 	return false;
 }
 
+static bool
+starts_fold(struct avow_span name, struct avow_span prefix)
+{
+	return avow_span_eq_fold(avow_span_slice(name, 0, prefix.n), prefix);
+}
+
+/* Whatever the case: some JSON readers take "ISS" for iss, so it would speak
+ * for the service to them. */
 bool
 avow_claim_is_reserved(struct avow_span name)
 {
@@ -114,11 +122,15 @@ avow_claim_is_reserved(struct avow_span name)
 	static const char *const fixed[] = {"iss", "sub", "aud", "exp", "nbf", "iat",
 		"jti", "cnf", "nonce", "rp_data"};
 
-	if (avow_span_starts(name, AVOW_LIT("x-ms-")) ||
-		avow_span_starts(name, AVOW_LIT("x-avow-")))
+	if (starts_fold(name, AVOW_LIT("x-ms-")) ||
+		starts_fold(name, AVOW_LIT("x-avow-")))
 		return true;
 	for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++)
-		if (avow_span_eq_str(name, fixed[i]))
+		if (avow_span_eq_fold(name, avow_span_str(fixed[i])))
 			return true;
-	return entries[avow_claim_lookup(name)].flags & AVOW_CLAIM_TOKEN;
+	for (size_t i = 0; i < AVOW_CLAIM_COUNT; i++)
+		if ((entries[i].flags & AVOW_CLAIM_TOKEN) &&
+			avow_span_eq_fold(name, entries[i].name))
+			return true;
+	return false;
 }
