@@ -188,26 +188,23 @@ locate_by_path(const struct avow_instance *in, struct avow_http_request *rq,
 	struct avow_span host)
 {
 	const struct avow_span folder = AVOW_LIT(FOLDER);
-	struct avow_span name, rest;
+	bool is_ours = host.n == 0 || avow_span_eq_fold(host, in->host) ||
+		       is_address(host) || avow_span_eq_str(host, "localhost");
+	struct avow_span name = {NULL, 0}, rest = {NULL, 0};
 
-	if (host.n && !avow_span_eq_fold(host, in->host) && !is_address(host) &&
-		!avow_span_eq_fold(host, AVOW_LIT("localhost")))
-		return AVOW_OK;
-	if (!avow_span_eq_fold(avow_span_slice(rq->path, 0, folder.n), folder)) {
-		rq->place = DEFAULT;
-		return AVOW_OK;
+	if (avow_span_eq_fold(avow_span_slice(rq->path, 0, folder.n), folder)) {
+		rest = avow_span_from(rq->path, folder.n);
+		name = avow_span_slice(rest, 0, avow_span_find_byte(rest, '/'));
+		rest = avow_span_from(rest, name.n);
 	}
-	rest = avow_span_from(rq->path, folder.n);
-	name = avow_span_slice(rest, 0, avow_span_find_byte(rest, '/'));
-	rest = avow_span_from(rest, name.n);
 	/* /providers/Microsoft.Attestation/... is the control plane's: no name
 	 * has a dot */
 	if (!avow_provider_name_is_valid(name) || rest.n == 0) {
-		rq->place = DEFAULT;
+		rq->place = is_ours ? DEFAULT : rq->place;
 		return AVOW_OK;
 	}
 	rq->path = rest;
-	return place(rq, name);
+	return is_ours ? place(rq, name) : AVOW_OK;
 }
 
 enum avow_err

@@ -75,8 +75,7 @@ the_path_form(void **state)
 		/* never default for a host that is nobody's */
 		{"other.example.org", "/certs", "-|/certs"},
 		{"acme.attest.example.org", "/certs", "-|/certs"},
-		{"other.example.org", "/providers/acme/certs",
-			"-|/providers/acme/certs"},
+		{"other.example.org", "/providers/acme/certs", "-|/certs"},
 	};
 
 	(void)state;
