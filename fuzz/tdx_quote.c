@@ -51,7 +51,7 @@ fills_the_input(struct avow_span in, const struct avow_tdx_quote *q)
 		within(in, parts[i]);
 	must(q->version == 4 || q->version == 5);
 	must(q->report.raw.n == body && q->report.is_15 == (body == 648));
-	must(q->signed_part.n == 48 + (q->version == 5 ? 6 : 0) + body);
+	must(q->signed_part.n == 48u + (q->version == 5 ? 6u : 0u) + body);
 	must(q->signed_part.n + 4 + 128 + 6 + 384 + 64 + 2 + q->qe.auth_data.n + 6 +
 			q->qe.cert_data.n + q->n_padding ==
 		in.n);
