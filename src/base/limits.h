@@ -52,6 +52,8 @@
 /* --- text formats -------------------------------------------------------- */
 #define AVOW_MAX_JSON_DEPTH 32		/* seen 7 in collateral */
 #define AVOW_MAX_JSON_NODES 1000000u	/* event documents of 16 MiB */
+#define AVOW_MAX_CBOR_DEPTH 16		/* a COSE header nests 4 deep */
+#define AVOW_MAX_CBOR_NODES 4096u	/* seen 30 in a COSE_Sign1 */
 #define AVOW_MAX_DER_DEPTH 16		/* the SGX extension nests 4 deep */
 #define AVOW_MAX_PEM_BLOCKS 64		/* an anchor bundle; chains have 2..4 */
 
@@ -74,6 +76,12 @@
 #define AVOW_MAX_SNP_CERTS 16		  /* a chain has 3 */
 #define AVOW_MAX_HCL AVOW_KIB(8)	  /* seen 2600 */
 #define AVOW_MAX_UVM AVOW_KIB(64)	  /* seen 10897 */
+#define AVOW_MAX_UVM_COUNT 8		  /* endorsements of one report; seen 1 */
+#define AVOW_MAX_UVM_PAYLOAD AVOW_KIB(4)  /* seen 212 */
+#define AVOW_MAX_UVM_CERTS 8		  /* of one x5chain; seen 3 */
+#define AVOW_MAX_UVM_REFERENCES 64	  /* an operator's */
+#define AVOW_MAX_ID_KEYS 64		  /* an operator's */
+#define AVOW_MAX_DID 1024		  /* seen 122 */
 
 /* --- event logs ------------------------------------------------------------- */
 #define AVOW_MAX_EVENT_LOG AVOW_MIB(2) /* seen 72817; areas have 64..256 KiB */

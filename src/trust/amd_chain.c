@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#include "trust/recode.h"
+
 #define PROFILE "AMD 57230, certificate chain"
 
 static enum avow_err
@@ -90,9 +92,7 @@ check_algorithms(const struct avow_amd_chain *c, struct avow_why *why)
 
 /* --- links ------------------------------------------------------------------------------ */
 
-static const struct {
-	enum avow_err link, snp;
-} codes[] = {
+static const struct avow_recode codes[] = {
 	{AVOW_E_CHAIN_ISSUER, AVOW_E_SNP_CHAIN_NAME},
 	{AVOW_E_CHAIN_NOT_CA, AVOW_E_SNP_CHAIN_CONSTRAINTS},
 	{AVOW_E_CHAIN_PATH_LENGTH, AVOW_E_SNP_CHAIN_CONSTRAINTS},
@@ -102,34 +102,9 @@ static const struct {
 	{AVOW_E_CHAIN_SIGNATURE, AVOW_E_SNP_CHAIN_SIGNATURE},
 	{AVOW_E_CHAIN_EXPIRED, AVOW_E_SNP_CHAIN_EXPIRED},
 	{AVOW_E_CHAIN_NOT_YET_VALID, AVOW_E_SNP_CHAIN_NOT_YET_VALID},
+	{AVOW_OK, AVOW_OK},
 };
-
-/* A general rule's refusal as this chain's; our own failures stay what they are. */
-static enum avow_err
-as_snp(struct avow_why *why, const struct avow_why *from, enum avow_err e)
-{
-	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
-		if (codes[i].link == e) {
-			e = codes[i].snp;
-			break;
-		}
-	if (e != AVOW_OK && why && why->code == AVOW_OK) {
-		*why = *from;
-		why->code = e;
-		why->check = "vek_chain";
-	}
-	return e;
-}
-
-static enum avow_err
-check_link(const struct avow_cert *child, const struct avow_cert *issuer, size_t below,
-	struct avow_why *why)
-{
-	struct avow_why w;
-
-	avow_why_init(&w);
-	return as_snp(why, &w, avow_chain_link(child, issuer, below, &w));
-}
+static const struct avow_recode_table table = {"vek_chain", codes};
 
 /* A leaf that could sign certificates would be one more CA (verifier bug 32). */
 static enum avow_err
@@ -174,9 +149,9 @@ avow_amd_chain_verify(struct avow_cert *leaf, struct avow_cert *ca,
 	AVOW_TRY(check_algorithms(&c, why));
 	AVOW_TRY(check_leaf(leaf, why));
 	/* the ASK is the one CA below the ARK: RFC 5280 4.2.1.9 */
-	AVOW_TRY(check_link(root, root, 1, why));
-	AVOW_TRY(check_link(ca, root, 1, why));
-	AVOW_TRY(check_link(leaf, ca, 0, why));
+	AVOW_TRY(avow_recode_link(&table, root, root, 1, why));
+	AVOW_TRY(avow_recode_link(&table, ca, root, 1, why));
+	AVOW_TRY(avow_recode_link(&table, leaf, ca, 0, why));
 	AVOW_TRY(check_vek(&c, line, kind, &c.vek, why));
 	avow_cert_ref(leaf);
 	avow_cert_ref(ca);
@@ -235,12 +210,9 @@ avow_amd_chain_valid_at(
 	const struct avow_amd_chain *c, int64_t at_s, struct avow_why *why)
 {
 	const struct avow_cert *all[3] = {c->root, c->ca, c->leaf};
-	struct avow_why w;
 
-	for (size_t i = 0; i < 3; i++) {
-		avow_why_init(&w);
-		AVOW_TRY(as_snp(why, &w, avow_cert_valid_at(all[i], at_s, &w)));
-	}
+	for (size_t i = 0; i < 3; i++)
+		AVOW_TRY(avow_recode_valid_at(&table, all[i], at_s, why));
 	return AVOW_OK;
 }
 

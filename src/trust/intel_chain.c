@@ -11,6 +11,8 @@
 
 #include <string.h>
 
+#include "trust/recode.h"
+
 #include "trust/collateral.h"
 
 #define PROFILE "Intel SGX PCK Certificate and CRL Profile 1.5"
@@ -151,9 +153,7 @@ check_constraints(const struct avow_pck_chain *c, struct avow_why *why)
 }
 
 /* The rules of a link, and what each is called in a PCK chain */
-static const struct {
-	enum avow_err link, pck;
-} pck_codes[] = {
+static const struct avow_recode pck_codes[] = {
 	{AVOW_E_CHAIN_SIGNATURE, AVOW_E_PCK_CHAIN_SIGNATURE},
 	{AVOW_E_CHAIN_ALGORITHM, AVOW_E_PCK_CHAIN_SIGNATURE},
 	{AVOW_E_CHAIN_NOT_CA, AVOW_E_PCK_CHAIN_CONSTRAINTS},
@@ -163,34 +163,9 @@ static const struct {
 	{AVOW_E_CHAIN_ISSUER, AVOW_E_PCK_CHAIN_ORDER},
 	{AVOW_E_CHAIN_EXPIRED, AVOW_E_PCK_CHAIN_EXPIRED},
 	{AVOW_E_CHAIN_NOT_YET_VALID, AVOW_E_PCK_CHAIN_NOT_YET_VALID},
+	{AVOW_OK, AVOW_OK},
 };
-
-/* Record a link's refusal as the chain's; a failure of ours stays what it is. */
-static enum avow_err
-as_pck(struct avow_why *why, const struct avow_why *from, enum avow_err e)
-{
-	for (size_t i = 0; i < sizeof(pck_codes) / sizeof(pck_codes[0]); i++)
-		if (pck_codes[i].link == e) {
-			e = pck_codes[i].pck;
-			break;
-		}
-	if (e != AVOW_OK && why && why->code == AVOW_OK) {
-		*why = *from;
-		why->code = e;
-		why->check = "pck_chain";
-	}
-	return e;
-}
-
-static enum avow_err
-check_link(const struct avow_cert *child, const struct avow_cert *issuer, size_t below,
-	struct avow_why *why)
-{
-	struct avow_why w;
-
-	avow_why_init(&w);
-	return as_pck(why, &w, avow_chain_link(child, issuer, below, &w));
-}
+static const struct avow_recode_table pck_table = {"pck_chain", pck_codes};
 
 static enum avow_err
 verify_pck(struct avow_pck_chain *c, const struct avow_anchors *anchors,
@@ -200,9 +175,9 @@ verify_pck(struct avow_pck_chain *c, const struct avow_anchors *anchors,
 	AVOW_TRY(check_root_key(c, anchors, why));
 	AVOW_TRY(check_constraints(c, why));
 	/* the CA is the one CA under the root: RFC 5280, 4.2.1.9 */
-	AVOW_TRY(check_link(c->root, c->root, 1, why));
-	AVOW_TRY(check_link(c->ca, c->root, 1, why));
-	return check_link(c->leaf, c->ca, 0, why);
+	AVOW_TRY(avow_recode_link(&pck_table, c->root, c->root, 1, why));
+	AVOW_TRY(avow_recode_link(&pck_table, c->ca, c->root, 1, why));
+	return avow_recode_link(&pck_table, c->leaf, c->ca, 0, why);
 }
 
 enum avow_err
@@ -234,15 +209,6 @@ avow_pck_chain_clear(struct avow_pck_chain *c)
 	memset(c, 0, sizeof(*c));
 }
 
-static enum avow_err
-check_time(const struct avow_cert *c, int64_t at_s, struct avow_why *why)
-{
-	struct avow_why w;
-
-	avow_why_init(&w);
-	return as_pck(why, &w, avow_cert_valid_at(c, at_s, &w));
-}
-
 enum avow_err
 avow_pck_chain_judge(const struct avow_pck_chain *c,
 	const struct avow_intel_selection *s, int64_t at_s, struct avow_why *why)
@@ -257,9 +223,9 @@ avow_pck_chain_judge(const struct avow_pck_chain *c,
 	if (avow_crl_has(s->pck_crl, c->leaf->serial))
 		return refuse_cert(why, AVOW_E_PCK_REVOKED, "pck_chain", c->leaf,
 			"not in its CA's CRL");
-	AVOW_TRY(check_time(c->root, at_s, why));
-	AVOW_TRY(check_time(c->ca, at_s, why));
-	return check_time(c->leaf, at_s, why);
+	AVOW_TRY(avow_recode_valid_at(&pck_table, c->root, at_s, why));
+	AVOW_TRY(avow_recode_valid_at(&pck_table, c->ca, at_s, why));
+	return avow_recode_valid_at(&pck_table, c->leaf, at_s, why);
 }
 
 /* --- the TCB signing chain ------------------------------------------------------ */
