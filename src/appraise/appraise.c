@@ -89,13 +89,14 @@ verify(const struct avow_appraise_in *in, const struct avow_evidence *ev,
 		.cache = in->cache,
 		.certs = in->certs,
 		.n_certs = in->n_certs,
-		.snp_id_keys = in->snp_id_keys,
-		.n_snp_id_keys = in->n_snp_id_keys,
 		.allow_uncertified_ak = in->allow_uncertified_ak ||
 					!properties->require_valid_aik_cert,
 		.required_pcr_mask = in->policy ? properties->required_pcr_mask : 0,
 		.mask_is_set = sets_mask(properties),
 		.tpm = in->tpm,
+		.uvm = in->uvm,
+		.n_uvm = in->n_uvm,
+		.snp_references = in->snp_references,
 	};
 
 	return avow_evidence_verify(ev, &vin, a, &out->findings, &out->verified,

@@ -35,8 +35,9 @@ struct avow_appraise_in {
 	struct avow_span nonce;		/* echoed; empty: none */
 	const struct avow_span *certs;	/* SEV-SNP: see struct avow_verify_in */
 	size_t n_certs;
-	const struct avow_span *snp_id_keys;
-	size_t n_snp_id_keys;
+	const struct avow_span *uvm;	/* SEV-SNP: UVM endorsements, likewise */
+	size_t n_uvm;
+	const struct avow_snp_references *snp_references; /* NULL: none */
 
 	/* TPM */
 	const struct avow_evidence *parsed; /* of `evidence` already; NULL: not yet */

@@ -14,6 +14,7 @@
 #include "cli/inputs.h"
 #include "trust/anchors.h"
 #include "trust/collateral.h"
+#include "trust/snp_references.h"
 #include "trust/tcb.h"
 #include "wire/json.h"
 
@@ -39,6 +40,9 @@ static const char USAGE[] =
 	"  --nonce S               copied into the claims\n"
 	"  --certs FILE            snp: certificates, PEM or DER (may be repeated)\n"
 	"  --allow-uncertified-ak  tpm: judge a key that no certificate vouches for\n"
+	"  --endorsements FILE     snp: a UVM endorsement, COSE or base 64 of it (may be repeated)\n"
+	"  --uvm-reference TEXT    snp: \"ISSUER FEED MIN_SVN\" that counts (may be repeated)\n"
+	"  --id-key-digest HEX     snp: SHA-384 of an id key that counts (may be repeated)\n"
 	"  --trust-anchor PEM      a root to trust beside the makers' (may be repeated)\n"
 	"\n"
 	"exit status: 0 verified, 1 refused, 2 undecided, 64 usage\n";
@@ -59,6 +63,9 @@ static const struct option OPTIONS[] = {
 	{"nonce", required_argument, NULL, 'n'},
 	{"certs", required_argument, NULL, 'C'},
 	{"allow-uncertified-ak", no_argument, NULL, 'U'},
+	{"endorsements", required_argument, NULL, 'E'},
+	{"uvm-reference", required_argument, NULL, 'u'},
+	{"id-key-digest", required_argument, NULL, 'K'},
 	{"trust-anchor", required_argument, NULL, 'A'},
 	{NULL, 0, NULL, 0},
 };
@@ -73,6 +80,9 @@ struct run {
 	struct avow_buf evidence, runtime, init, policy_text, platforms;
 	struct avow_buf cert_files[AVOW_MAX_SNP_CERTS];
 	struct avow_span certs[AVOW_MAX_SNP_CERTS];
+	struct avow_buf uvm_files[AVOW_MAX_UVM_COUNT];
+	struct avow_span uvm[AVOW_MAX_UVM_COUNT];
+	struct avow_snp_references *references;
 	struct avow_policy *policy;
 	struct avow_policy_trace trace;
 	struct avow_anchors *anchors;
@@ -93,6 +103,9 @@ run_clear(struct run *r)
 	avow_buf_clear(&r->platforms);
 	for (size_t i = 0; i < r->in.n_certs; i++)
 		avow_buf_clear(&r->cert_files[i]);
+	for (size_t i = 0; i < r->in.n_uvm; i++)
+		avow_buf_clear(&r->uvm_files[i]);
+	avow_snp_references_free(r->references);
 	avow_arena_clear(&r->arena);
 }
 
@@ -147,6 +160,39 @@ read_certs(struct run *r, const char *path)
 	r->in.certs = r->certs;
 	r->in.n_certs = n + 1;
 	return AVOW_EXIT_OK;
+}
+
+/* As the security context has it, in base 64, or the document itself. */
+static int
+read_endorsement(struct run *r, const char *path)
+{
+	size_t n = r->in.n_uvm;
+
+	if (n == AVOW_MAX_UVM_COUNT)
+		return avow_cli_usage(&avow_cmd_appraise,
+			"--endorsements: at most %d files", AVOW_MAX_UVM_COUNT);
+	if (!avow_cli_read(path, &r->uvm_files[n]))
+		return AVOW_EXIT_USAGE;
+	r->uvm[n] = avow_cli_decode(avow_buf_span(&r->uvm_files[n]), &r->arena);
+	r->in.uvm = r->uvm;
+	r->in.n_uvm = n + 1;
+	return AVOW_EXIT_OK;
+}
+
+static int
+add_reference(struct run *r, int option, const char *text)
+{
+	struct avow_span t = avow_span_str(text);
+	struct avow_why why;
+	enum avow_err e;
+
+	avow_why_init(&why);
+	e = option == 'u' ? avow_snp_references_add_uvm(r->references, t, &why)
+			  : avow_snp_references_add_id_key(r->references, t, &why);
+	if (e == AVOW_OK)
+		return AVOW_EXIT_OK;
+	return avow_cli_usage(&avow_cmd_appraise, "%s: it takes %s",
+		option == 'u' ? "--uvm-reference" : "--id-key-digest", why.expected);
 }
 
 static int
@@ -206,6 +252,9 @@ read_option(struct run *r, int option, const char *arg)
 	case 'n': r->in.nonce = avow_span_str(arg); return AVOW_EXIT_OK;
 	case 'C': return read_certs(r, arg);
 	case 'U': r->in.allow_uncertified_ak = true; return AVOW_EXIT_OK;
+	case 'E': return read_endorsement(r, arg);
+	case 'u':
+	case 'K': return add_reference(r, option, arg);
 	case 'A': return avow_cli_add_anchor(r->anchors, arg);
 	default: return avow_cli_usage(cmd, "unknown option");
 	}
@@ -462,7 +511,9 @@ run_appraise(int argc, char **argv)
 	int status;
 
 	avow_arena_init(&r.arena, AVOW_MAX_TPM_ARENA);
-	if (avow_anchors_new(true, &r.anchors) != AVOW_OK) {
+	if (avow_anchors_new(true, &r.anchors) != AVOW_OK ||
+		avow_snp_references_new(&r.references) != AVOW_OK) {
+		run_clear(&r);
 		avow_cli_complain(AVOW_E_NO_MEMORY, NULL);
 		return AVOW_EXIT_UNDECIDED;
 	}
@@ -470,6 +521,7 @@ run_appraise(int argc, char **argv)
 	if (status == AVOW_EXIT_OK)
 		status = load_collateral(&r);
 	r.in.anchors = r.anchors;
+	r.in.snp_references = r.references;
 	if (status == AVOW_EXIT_OK)
 		status = appraise(&r);
 	run_clear(&r);

@@ -53,6 +53,9 @@ static const char USAGE[] =
 	"  --chip-id HEX --mask-chip-id --wrap-hwid\n"
 	"  --reported-tcb HEX --current-tcb HEX --committed-tcb HEX --launch-tcb HEX\n"
 	"                           5 bytes: FMC, boot loader, TEE, SNP, microcode\n"
+	"  --uvm                    a UVM endorsement: uvm.cose, uvm_reference.txt\n"
+	"  --uvm-cwt --uvm-feed TEXT --uvm-svn N\n"
+	"                           its newer form of header, its feed and SVN\n"
 	"  --revoke-ca              the ASK or ASVK, on the ARK's CRL\n"
 	"\n"
 	"exit status: 0 made, 1 it cannot be written, 64 usage\n";

@@ -30,6 +30,10 @@ static const struct forge_row ROWS[] = {
 	FORGE_ROW_HAS(snp, "report-data", ROW_HEX, report_data, has_report_data),
 	FORGE_ROW(snp, "runtime-data", ROW_FILE, runtime_data),
 	FORGE_ROW_HAS(snp, "init-data", ROW_FILE, init_data, has_init_data),
+	FORGE_ROW(snp, "uvm", ROW_FLAG, with_uvm),
+	FORGE_ROW(snp, "uvm-cwt", ROW_FLAG, uvm_cwt),
+	FORGE_ROW(snp, "uvm-feed", ROW_TEXT, uvm_feed),
+	FORGE_ROW(snp, "uvm-svn", ROW_NUMBER, uvm_svn),
 	FORGE_ROW(snp, "revoke-ca", ROW_FLAG, revoke_ca),
 	FORGE_ROW(snp, "corrupt", ROW_TEXT, corrupt),
 };

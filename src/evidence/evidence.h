@@ -24,6 +24,7 @@
 #include "wire/json.h"
 
 struct avow_anchors; /* trust/: the pinned root keys */
+struct avow_snp_references; /* trust/: an operator's reference values */
 struct avow_collateral; /* trust/: one immutable snapshot of collateral */
 
 /** What parse made of bytes that nobody has vouched for. Lives in the arena
@@ -65,10 +66,11 @@ struct avow_verify_in {
 	 * the JSON of Azure's THIM, in any order */
 	const struct avow_span *certs;
 	size_t n_certs;
-	/* SEV-SNP: SHA-384 digests of id keys (48 bytes each) whose guests count as
-	 * compliant; the operator's, none are built in */
-	const struct avow_span *snp_id_keys;
-	size_t n_snp_id_keys;
+	/* SEV-SNP: UVM endorsements (COSE_Sign1) beside those in the evidence */
+	const struct avow_span *uvm;
+	size_t n_uvm;
+	/* SEV-SNP: what the operator knows of guests; NULL: nothing */
+	const struct avow_snp_references *snp_references;
 
 	/* TPM */
 	bool allow_uncertified_ak; /* require_valid_aik_cert is false */

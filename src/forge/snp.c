@@ -76,6 +76,12 @@ avow_forge_snp_keys_new(struct avow_forge_snp_keys **out)
 	if (e == AVOW_OK)
 		e = avow_privkey_generate(AVOW_KEY_P384, 0, &k->stranger);
 	if (e == AVOW_OK)
+		e = avow_privkey_generate(AVOW_KEY_P384, 0, &k->uvm_root);
+	if (e == AVOW_OK)
+		e = avow_privkey_generate(AVOW_KEY_P384, 0, &k->uvm_ca);
+	if (e == AVOW_OK)
+		e = avow_privkey_generate(AVOW_KEY_P384, 0, &k->uvm_other);
+	if (e == AVOW_OK)
 		e = avow_privkey_generate(AVOW_KEY_P256, 0, &k->p256);
 	if (e == AVOW_OK)
 		e = avow_privkey_generate(AVOW_KEY_RSA, 2048, &k->small);
@@ -96,6 +102,9 @@ avow_forge_snp_keys_free(struct avow_forge_snp_keys *k)
 	avow_privkey_free(k->ca);
 	avow_privkey_free(k->vek);
 	avow_privkey_free(k->stranger);
+	avow_privkey_free(k->uvm_root);
+	avow_privkey_free(k->uvm_ca);
+	avow_privkey_free(k->uvm_other);
 	avow_privkey_free(k->p256);
 	avow_privkey_free(k->small);
 	free(k);
@@ -163,6 +172,11 @@ avow_forge_snp_defaults(struct avow_forge_snp *p, int64_t at_s)
 	p->ark = (struct avow_forge_window){at_s - 5 * YEAR_S, at_s + 20 * YEAR_S};
 	p->ca = p->ark;
 	p->vek = (struct avow_forge_window){at_s - YEAR_S, at_s + 6 * YEAR_S};
+	/* the signers of real ones are short-lived, and over when they are judged */
+	p->uvm_feed = "ContainerPlat-AMD-UVM";
+	p->uvm_svn = 100;
+	p->uvm_signed_s = at_s - 300 * DAY_S;
+	p->uvm = (struct avow_forge_window){at_s - 400 * DAY_S, at_s - 35 * DAY_S};
 	p->crl = (struct avow_forge_window){at_s - DAY_S, at_s + 364 * DAY_S};
 }
 
@@ -201,6 +215,13 @@ check_parameters(const struct avow_forge_snp *p, struct avow_why *why)
 		return refuse(why, "ca", "a start that is not behind its end");
 	if (!is_window(&p->vek))
 		return refuse(why, "vek", "a start that is not behind its end");
+	if (!p->uvm_feed)
+		return refuse(why, "uvm_feed", "a text");
+	if (p->uvm_svn > INT32_MAX || p->uvm_signed_s < 0 ||
+		p->uvm_signed_s > UINT32_MAX)
+		return refuse(why, "uvm_svn", "an SVN and a time of 32 bits");
+	if (!is_window(&p->uvm))
+		return refuse(why, "uvm", "a start that is not behind its end");
 	if (!is_window(&p->crl))
 		return refuse(why, "crl", "a start that is not behind its end");
 	return AVOW_OK;
@@ -281,6 +302,33 @@ bend_tcb(struct snp_forge *f)
 }
 
 static void
+bend_uvm(struct snp_forge *f)
+{
+	struct avow_forge_snp *p = &f->p;
+
+	if (!f->bend || strncmp(f->bend->name, "uvm.", 4) != 0)
+		return;
+	p->with_uvm = true;
+	/* what differs only in one form is made in that one */
+	if (snp_bent(f, SNP_UVM_PAYLOAD))
+		p->uvm_cwt = false;
+	if (snp_bent(f, SNP_UVM_DID_EKU))
+		p->uvm_by_subject = false;
+	if (snp_bent(f, SNP_UVM_TIME_EARLY))
+		p->uvm_signed_s = p->uvm.from_s - 1;
+	if (snp_bent(f, SNP_UVM_TIME_LATE))
+		p->uvm_signed_s = p->uvm.until_s + 1;
+	if (snp_bent(f, SNP_UVM_TIME_FUTURE)) {
+		p->uvm.until_s = p->at_s + YEAR_S;
+		p->uvm_signed_s = p->at_s + 1;
+	}
+	if (snp_bent(f, SNP_UVM_TIME_NONE)) {
+		p->uvm.until_s = p->at_s - 1;
+		p->uvm_signed_s = 0;
+	}
+}
+
+static void
 bend_parameters(struct snp_forge *f)
 {
 	struct avow_forge_snp *p = &f->p;
@@ -288,6 +336,7 @@ bend_parameters(struct snp_forge *f)
 	bend_windows(f);
 	bend_report(f);
 	bend_tcb(f);
+	bend_uvm(f);
 	p->revoke_ca |= snp_bent(f, SNP_CA_REVOKED);
 	/* what cannot deviate where it is not must be there */
 	if (snp_bent(f, SNP_EXT_CSP_EMPTY))
@@ -316,6 +365,8 @@ take_all(struct snp_forge *f, struct avow_forged **out)
 	forge_take(o, "report.bin", &f->report);
 	forge_take(o, "request.json", &f->request);
 	forge_take_made(o, "hcl.bin", &f->hcl);
+	forge_take_made(o, "uvm.cose", &f->uvm);
+	forge_take_made(o, "uvm_reference.txt", &f->uvm_reference);
 	forge_take(o, "runtime.bin", &f->runtime);
 	if (f->p.has_init_data)
 		forge_take(o, "init.bin", &f->init);
@@ -340,8 +391,8 @@ static struct avow_buf *
 buffer_at(struct snp_forge *f, size_t i)
 {
 	struct avow_buf *const all[] = {&f->ark, &f->ca, &f->vek, &f->crl, &f->runtime,
-		&f->init, &f->report, &f->request, &f->hcl, &f->about, &f->root_pem,
-		&f->chain_pem, &f->vek_pem};
+		&f->init, &f->uvm, &f->uvm_reference, &f->report, &f->request, &f->hcl,
+		&f->about, &f->root_pem, &f->chain_pem, &f->vek_pem};
 
 	return i < sizeof(all) / sizeof(all[0]) ? all[i] : NULL;
 }
@@ -351,6 +402,7 @@ make_all(struct snp_forge *f)
 {
 	AVOW_TRY(snp_make_pki(f));
 	AVOW_TRY(snp_make_report(f));
+	AVOW_TRY(snp_make_uvm(f));
 	AVOW_TRY(snp_make_wrappers(f));
 	return forge_put_about(f->p.at_s, f->bend, "report.bin", &f->about);
 }

@@ -71,6 +71,15 @@ struct avow_forge_snp {
 	const char *csp_id; /* VLEK */
 	bool wrap_hwid; /* in an OCTET STRING, as newer certificates have it */
 	struct avow_forge_window ark, ca, vek, crl;
+	/* a UVM endorsement for this measurement, and its reference value */
+	bool with_uvm;
+	bool uvm_cwt; /* the newer form of header and payload */
+	bool uvm_ecdsa; /* ES384, else PS384 */
+	bool uvm_by_subject; /* the issuer names the intermediate and a subject */
+	const char *uvm_feed;
+	uint64_t uvm_svn;
+	int64_t uvm_signed_s; /* 0: it does not say */
+	struct avow_forge_window uvm; /* of its certificates */
 	bool revoke_ca; /* the ASK or ASVK, in the ARK's CRL */
 };
 
@@ -86,6 +95,7 @@ void avow_forge_snp_set_product(
  * data; absent when report_data was given, and for VLEKs); runtime.bin; init.bin
  * (only with init data); root.pem (the ARK: the trust anchor); vek.der;
  * cert_chain.pem (ASK or ASVK, then ARK: what AMD's KDS answers);
+ * uvm.cose and uvm_reference.txt (only with_uvm; then request.json has Endorsements);
  * collateral/vek.pem, collateral/cert_chain.pem, collateral/ark_crl.der;
  * forge.json (what it is).
  * @return AVOW_OK; AVOW_E_USAGE for parameters out of range or an unknown

@@ -22,6 +22,7 @@ enum snp_bend {
 struct avow_forge_snp_keys {
 	struct avow_privkey *ark, *ca; /* RSA-4096 */
 	struct avow_privkey *vek, *stranger; /* P-384 */
+	struct avow_privkey *uvm_root, *uvm_ca, *uvm_other; /* P-384 */
 	struct avow_privkey *p256, *small; /* of wrong kinds: P-256, RSA-2048 */
 };
 
@@ -35,6 +36,7 @@ struct snp_forge {
 
 	struct avow_buf ark, ca, vek, crl; /* DER */
 	struct avow_buf runtime, init, report, request, hcl, about;
+	struct avow_buf uvm, uvm_reference;
 	struct avow_buf root_pem, chain_pem, vek_pem;
 };
 
@@ -50,6 +52,8 @@ void snp_lay_out_tcb(
 enum avow_err snp_make_pki(struct snp_forge *f) AVOW_CHECKED;
 /** runtime.bin, init.bin and the signed report. */
 enum avow_err snp_make_report(struct snp_forge *f) AVOW_CHECKED;
+/** The UVM endorsement, where one is asked for. */
+enum avow_err snp_make_uvm(struct snp_forge *f) AVOW_CHECKED;
 /** The HCL blob and the contract's JSON around it; wants report and PKI. */
 enum avow_err snp_make_wrappers(struct snp_forge *f) AVOW_CHECKED;
 

@@ -58,6 +58,31 @@ make_hcl(struct snp_forge *f)
 	return AVOW_OK;
 }
 
+/* base64url of {"Uvm": [base64url of the endorsement]} */
+static enum avow_err
+put_endorsements(const struct snp_forge *f, struct avow_jw *w)
+{
+	struct avow_buf inner;
+	struct avow_jw iw;
+	enum avow_err e;
+
+	if (!f->uvm.n)
+		return AVOW_OK;
+	avow_buf_init(&inner, FORGE_MAX_OUTPUT);
+	avow_jw_init(&iw, &inner);
+	avow_jw_open(&iw, '{');
+	avow_jw_name(&iw, "Uvm");
+	avow_jw_open(&iw, '[');
+	avow_jw_b64url(&iw, avow_buf_span(&f->uvm));
+	avow_jw_close(&iw);
+	avow_jw_close(&iw);
+	avow_jw_name(w, "Endorsements");
+	avow_jw_b64url(w, avow_buf_span(&inner));
+	e = inner.err;
+	avow_buf_clear(&inner);
+	return e;
+}
+
 static enum avow_err
 make_request(struct snp_forge *f)
 {
@@ -87,6 +112,7 @@ make_request(struct snp_forge *f)
 			f->request.err = all.err;
 		avow_buf_clear(&all);
 	}
+	AVOW_TRY(put_endorsements(f, &w));
 	avow_jw_close(&w);
 	if (snp_bent(f, SNP_REQUEST_NOT_JSON) && f->request.n)
 		f->request.n--;

@@ -4,6 +4,8 @@
  */
 #include "snp_run.h"
 
+#include "trust/snp_references.h"
+
 #include "base/hex.h"
 
 static const struct avow_claim *
@@ -187,23 +189,22 @@ zero_id_key(uint8_t *report)
 static void
 is_compliant_by_reference_value_alone(void **state)
 {
-	static const uint8_t zeros[48];
 	struct amd_params p = amd_milan();
-	struct avow_span ids[2] = {AVOW_LIT("short"), {NULL, 0}};
+	struct avow_snp_references refs = {.n_id_keys = 2};
 	struct avow_claims set;
 	struct run r;
 
 	(void)state;
 	run_new(&r, &p);
-	ids[1] = avow_span_make(r.w.report + 0xe0, 48);
-	r.in.snp_id_keys = ids;
-	r.in.n_snp_id_keys = 2;
+	refs.id_keys[0][47] = 1;
+	memcpy(refs.id_keys[1], r.w.report + 0xe0, 48);
+	r.in.snp_references = &refs;
 	assert_ok(verify(&r));
 	avow_claims_init(&set, &r.arena);
 	assert_ok(avow_evidence_claims(r.verified, &set));
 	assert_span_str(
 		"azure-compliant-cvm", find(&set, "x-ms-compliance-status")->string);
-	r.in.n_snp_id_keys = 1;
+	refs.n_id_keys = 1;
 	assert_ok(verify(&r));
 	avow_claims_init(&set, &r.arena);
 	assert_ok(avow_evidence_claims(r.verified, &set));
@@ -211,9 +212,9 @@ is_compliant_by_reference_value_alone(void **state)
 	run_clear(&r);
 	p.edit = zero_id_key;
 	run_new(&r, &p);
-	ids[1] = avow_span_make(zeros, 48);
-	r.in.snp_id_keys = ids;
-	r.in.n_snp_id_keys = 2;
+	refs.n_id_keys = 2;
+	memset(refs.id_keys[1], 0, sizeof(refs.id_keys[1]));
+	r.in.snp_references = &refs;
 	assert_ok(verify(&r));
 	avow_claims_init(&set, &r.arena);
 	assert_ok(avow_evidence_claims(r.verified, &set));

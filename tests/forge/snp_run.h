@@ -12,6 +12,8 @@
 #include "forge/snp.h"
 #include "trust/anchors.h"
 #include "trust/collateral.h"
+#include "trust/did_x509.h"
+#include "trust/snp_references.h"
 
 #define AT_S INT64_C(1750000000) /* 2025-06-15 */
 
@@ -26,9 +28,23 @@ struct snp_world {
 	struct avow_anchors *anchors;
 	struct avow_collateral *collateral;
 	struct avow_arena arena;
-	struct avow_span certs[4];
+	struct avow_span certs[4], uvm;
+	struct avow_snp_references *references;
 	struct avow_verify_in in;
 };
+
+/* What was made is the reference value, where an operator could write it down. */
+static inline void
+snp_world_refer(struct snp_world *w)
+{
+	struct avow_span text = avow_forged_get(w->files, "uvm_reference.txt");
+
+	assert_ok(avow_snp_references_new(&w->references));
+	if (text.n && avow_did_x509_is(
+			      avow_span_slice(text, 0, avow_span_find_byte(text, ' '))))
+		assert_ok(avow_snp_references_add_uvm(w->references, text, NULL));
+	w->in.snp_references = w->references;
+}
 
 static inline void
 snp_world_open(struct snp_world *w, const struct avow_forge_snp *p)
@@ -51,6 +67,10 @@ snp_world_open(struct snp_world *w, const struct avow_forge_snp *p)
 	for (size_t i = 0; i < 2; i++)
 		if (avow_forged_get(w->files, names[i]).n)
 			w->certs[w->in.n_certs++] = avow_forged_get(w->files, names[i]);
+	w->uvm = avow_forged_get(w->files, "uvm.cose");
+	w->in.uvm = &w->uvm;
+	w->in.n_uvm = w->uvm.n > 0;
+	snp_world_refer(w);
 	w->in.runtime = (struct avow_bound_data){
 		!p->has_report_data, avow_forged_get(w->files, "runtime.bin"), true};
 	w->in.init =
@@ -61,6 +81,7 @@ snp_world_open(struct snp_world *w, const struct avow_forge_snp *p)
 static inline void
 snp_world_close(struct snp_world *w)
 {
+	avow_snp_references_free(w->references);
 	avow_collateral_free(w->collateral);
 	avow_anchors_free(w->anchors);
 	avow_forged_free(w->files);
@@ -93,7 +114,7 @@ snp_appraise(const struct avow_forge_snp *p, const char *file)
 	snp_world_open(&w, p);
 	/* the contract's JSON brings its own certificates */
 	if (strcmp(file, "request.json") == 0)
-		w.in.n_certs = 0;
+		w.in.n_certs = w.in.n_uvm = 0;
 	snp_world_verify(&w, file, &o, &v);
 	snp_world_close(&w);
 	return o;

@@ -94,6 +94,27 @@ real_variations_verify(void **state)
 	verifies(&p, "report.bin");
 }
 
+static void
+endorsements_verify_in_both_forms(void **state)
+{
+	struct avow_forge_snp p = params();
+
+	(void)state;
+	p.with_uvm = true;
+	for (unsigned i = 0; i < 8; i++) {
+		p.uvm_cwt = i & 1;
+		p.uvm_ecdsa = i & 2;
+		p.uvm_by_subject = i & 4;
+		verifies(&p, "report.bin");
+		verifies(&p, "request.json");
+	}
+	p.uvm_signed_s = p.uvm.until_s;
+	verifies(&p, "report.bin");
+	p.uvm_signed_s = 0;
+	p.uvm.until_s = AT_S;
+	verifies(&p, "report.bin");
+}
+
 /* Bounds are inclusive: the last second verifies, the next one does not. */
 static void
 validity_ends_to_the_second(void **state)
@@ -144,6 +165,7 @@ each_deviation_is_refused_with_its_own_code(void **state)
 	avow_forge_snp_set_product(&p, AVOW_FORGE_TURIN);
 	p.version = 5;
 	p.wrap_hwid = p.vlek = true;
+	p.uvm_cwt = p.uvm_ecdsa = p.uvm_by_subject = true;
 	wrong += count_wrong(&p, "Turin v5 VLEK");
 	assert_int_equal(0, wrong);
 }
@@ -248,6 +270,11 @@ refuses_parameters_that_no_format_can_carry(void **state)
 	p = params();
 	p.crl.until_s = 0;
 	refuses_field(&p, "crl");
+	REFUSES(uvm_feed, NULL);
+	REFUSES(uvm_svn, UINT64_MAX);
+	p = params();
+	p.uvm.from_s = INT64_MAX;
+	refuses_field(&p, "uvm");
 	avow_forge_snp_set_product(&p, (enum avow_forge_snp_product)9);
 	refuses_field(&p, "product");
 }
@@ -258,6 +285,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_version_product_and_key_verifies),
 		cmocka_unit_test(real_variations_verify),
+		cmocka_unit_test(endorsements_verify_in_both_forms),
 		cmocka_unit_test(validity_ends_to_the_second),
 		cmocka_unit_test(each_deviation_is_refused_with_its_own_code),
 		cmocka_unit_test(deviations_are_named_once_and_described),

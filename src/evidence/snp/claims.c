@@ -83,6 +83,22 @@ add_tree(struct avow_claims *set, enum avow_claim_id id, const struct avow_json 
 	avow_buf_clear(&b);
 }
 
+/* The service's words for a container's utility VM and for a confidential VM; the
+ * endorsement says more, so it goes first. */
+static void
+add_compliance(struct avow_claims *set, const struct avow_snp_verified *s)
+{
+	if (s->has_uvm) {
+		avow_claims_add_string(set, AVOW_CLAIM_AVOW_UVM_ISSUER, s->uvm_issuer);
+		avow_claims_add_string(set, AVOW_CLAIM_AVOW_UVM_FEED, s->uvm_feed);
+		avow_claims_add_int(set, AVOW_CLAIM_AVOW_UVM_SVN, (int64_t)s->uvm_svn);
+	}
+	if (s->has_uvm || s->compliant)
+		avow_claims_add_string(set, AVOW_CLAIM_COMPLIANCE_STATUS,
+			s->has_uvm ? AVOW_LIT("azure-compliant-uvm")
+				   : AVOW_LIT("azure-compliant-cvm"));
+}
+
 enum avow_err
 avow_snp_claims(const struct avow_verified *v, struct avow_claims *set)
 {
@@ -96,9 +112,7 @@ avow_snp_claims(const struct avow_verified *v, struct avow_claims *set)
 	add_tcb(set, s);
 	add_tree(set, AVOW_CLAIM_RUNTIME, s->runtime_tree);
 	add_tree(set, AVOW_CLAIM_INITTIME, s->init_tree);
-	if (s->compliant)
-		avow_claims_add_string(set, AVOW_CLAIM_COMPLIANCE_STATUS,
-			AVOW_LIT("azure-compliant-cvm"));
+	add_compliance(set, s);
 	if (s->chip_id.n > 0)
 		avow_claims_add_hex(set, AVOW_CLAIM_AVOW_PLATFORM_ID, s->chip_id);
 	return set->err;

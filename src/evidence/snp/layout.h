@@ -16,6 +16,7 @@
 #ifndef AVOW_EVIDENCE_SNP_LAYOUT_H
 #define AVOW_EVIDENCE_SNP_LAYOUT_H
 
+#include "base/limits.h"
 #include "crypto/key.h"
 #include "evidence/hcl/hcl.h"
 #include "evidence/internal.h"
@@ -71,7 +72,7 @@ struct avow_snp_report {
 	size_t n_reserved;
 };
 
-#define SNP_MAX_UVM 8
+#define SNP_MAX_UVM AVOW_MAX_UVM_COUNT
 
 /* The kind's body: a report and what came with it. */
 struct avow_snp_evidence {
@@ -80,7 +81,7 @@ struct avow_snp_evidence {
 	struct avow_span certs; /* VcekCertChain, decoded; empty: none */
 	bool has_hcl;
 	struct avow_hcl hcl;
-	/* UVM endorsements (COSE), decoded; nothing of them is believed */
+	/* UVM endorsements (COSE), decoded; uvm.h reads them */
 	struct avow_span uvm[SNP_MAX_UVM];
 	size_t n_uvm;
 };

@@ -14,6 +14,7 @@
 #include "evidence/bound.h"
 #include "evidence/checks.h"
 #include "evidence/snp/certs.h"
+#include "evidence/snp/uvm.h"
 #include "evidence/snp/verified.h"
 
 #define ABI "AMD 56860, ATTESTATION_REPORT"
@@ -27,6 +28,7 @@ struct snp_context {
 	struct avow_snp_cache *cache;
 	struct avow_snp_chain_use use;
 	struct avow_amd_tcb current, reported, committed, launch;
+	struct avow_uvm_set *uvm;
 	struct avow_snp_verified *v;
 	struct avow_wanted *wanted;
 };
@@ -393,6 +395,77 @@ check_init_data(void *ctx, struct avow_why *why)
 		&c->in->init, &rule, c->r->host_data, c->arena, &c->v->init_tree, why);
 }
 
+/* --- UVM endorsements ------------------------------------------------------------------------------------ */
+
+static bool
+has_uvm(const void *ctx)
+{
+	const struct snp_context *c = ctx;
+
+	return c->e->n_uvm + c->in->n_uvm > 0;
+}
+
+static enum avow_err
+check_uvm_form(void *ctx, struct avow_why *why)
+{
+	struct snp_context *c = ctx;
+
+	AVOW_TRY(avow_uvm_set_read(c->uvm, c->e->uvm, c->e->n_uvm, c->arena, why));
+	return avow_uvm_set_read(c->uvm, c->in->uvm, c->in->n_uvm, c->arena, why);
+}
+
+static enum avow_err
+check_uvm_chain(void *ctx, struct avow_why *why)
+{
+	return avow_uvm_set_check_chains(((struct snp_context *)ctx)->uvm, why);
+}
+
+static enum avow_err
+check_uvm_issuer(void *ctx, struct avow_why *why)
+{
+	return avow_uvm_set_check_issuers(((struct snp_context *)ctx)->uvm, why);
+}
+
+static enum avow_err
+check_uvm_time(void *ctx, struct avow_why *why)
+{
+	const struct snp_context *c = ctx;
+
+	return avow_uvm_set_check_times(c->uvm, c->in->at_s, why);
+}
+
+static enum avow_err
+check_uvm_signature(void *ctx, struct avow_why *why)
+{
+	return avow_uvm_set_check_signatures(((struct snp_context *)ctx)->uvm, why);
+}
+
+static enum avow_err
+check_uvm_measurement(void *ctx, struct avow_why *why)
+{
+	const struct snp_context *c = ctx;
+
+	return avow_uvm_set_check_measurements(c->uvm, c->r->measurement, why);
+}
+
+/* Where the operator names none, an endorsement is checked and tells nothing. */
+static bool
+has_references(const void *ctx)
+{
+	const struct snp_context *c = ctx;
+
+	return has_uvm(ctx) && c->in->snp_references &&
+	       c->in->snp_references->n_uvm > 0;
+}
+
+static enum avow_err
+check_uvm_reference(void *ctx, struct avow_why *why)
+{
+	const struct snp_context *c = ctx;
+
+	return avow_uvm_set_check_references(c->uvm, c->in->snp_references, why);
+}
+
 /* --- the list ------------------------------------------------------------------------------------------- */
 
 static const struct avow_check_def verify_list[] = {
@@ -417,6 +490,13 @@ static const struct avow_check_def verify_list[] = {
 	{"hcl_runtime_data", check_hcl_runtime, has_hcl, false},
 	{"runtime_data", check_runtime_data, has_runtime_data, false},
 	{"init_time_data", check_init_data, has_init_data, false},
+	{"uvm_form", check_uvm_form, has_uvm, false},
+	{"uvm_chain", check_uvm_chain, has_uvm, false},
+	{"uvm_issuer", check_uvm_issuer, has_uvm, false},
+	{"uvm_time", check_uvm_time, has_uvm, false},
+	{"uvm_signature", check_uvm_signature, has_uvm, false},
+	{"uvm_measurement", check_uvm_measurement, has_uvm, false},
+	{"uvm_reference", check_uvm_reference, has_references, false},
 };
 
 #define N_VERIFY (sizeof(verify_list) / sizeof(verify_list[0]))
@@ -426,11 +506,31 @@ static const struct avow_check_def verify_list[] = {
 static bool
 is_compliant(const struct snp_context *c)
 {
-	for (size_t i = 0; i < c->in->n_snp_id_keys; i++)
-		if (avow_span_eq(c->in->snp_id_keys[i], c->r->id_key_digest) &&
+	const struct avow_snp_references *refs = c->in->snp_references;
+
+	/* zeros mean that the guest has no id key (verifier bug 30) */
+	for (size_t i = 0; refs && i < refs->n_id_keys; i++)
+		if (avow_span_eq(avow_span_make(refs->id_keys[i], AVOW_SHA384_BYTES),
+			    c->r->id_key_digest) &&
 			!avow_span_all_zero(c->r->id_key_digest))
 			return true;
 	return false;
+}
+
+/* The caller's bytes may be gone as well. */
+static enum avow_err
+keep_uvm(struct snp_context *c)
+{
+	const struct avow_uvm *u = c->uvm->known;
+	struct avow_snp_verified *v = c->v;
+
+	if (!u)
+		return AVOW_OK;
+	v->has_uvm = true;
+	v->uvm_svn = u->svn;
+	v->uvm_issuer = avow_arena_copy(c->arena, u->issuer);
+	v->uvm_feed = avow_arena_copy(c->arena, u->feed);
+	return v->uvm_issuer.p && v->uvm_feed.p ? AVOW_OK : avow_arena_err(c->arena);
 }
 
 /* Every check has passed: copy what claims will need, because a cached chain may
@@ -445,6 +545,7 @@ finish(struct snp_context *c)
 	v->reported = c->reported;
 	v->signer = vek->kind;
 	v->compliant = is_compliant(c);
+	AVOW_TRY(keep_uvm(c));
 	if (vek->chip_id.n == 0)
 		return AVOW_OK;
 	v->chip_id = avow_arena_copy(c->arena, vek->chip_id);
@@ -466,7 +567,8 @@ avow_snp_verify(const struct avow_evidence *ev, const struct avow_verify_in *in,
 	c.r = &c.e->report;
 	c.cache = in->cache ? in->cache->snp : NULL;
 	c.v = avow_arena_alloc(a, sizeof(*c.v));
-	if (!verified || !c.v)
+	c.uvm = avow_arena_alloc(a, sizeof(*c.uvm));
+	if (!verified || !c.v || !c.uvm)
 		return avow_arena_err(a);
 	verified->ev = ev;
 	verified->body = c.v;
@@ -474,6 +576,7 @@ avow_snp_verify(const struct avow_evidence *ev, const struct avow_verify_in *in,
 	if (e == AVOW_OK)
 		e = finish(&c);
 	avow_snp_chain_close(&c.use);
+	avow_uvm_set_clear(c.uvm);
 	if (e == AVOW_OK)
 		*out = verified;
 	return e;
