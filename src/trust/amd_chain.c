@@ -192,8 +192,8 @@ avow_amd_issuers_verify(const struct avow_cert *ca, const struct avow_cert *root
 		return refuse_cert(why, AVOW_E_SNP_CHAIN_ALGORITHM, ca,
 			"RSA of 4096 bits, RSASSA-PSS with SHA-384, salt 48");
 	/* the ASK is the one CA below the ARK: RFC 5280 4.2.1.9 */
-	AVOW_TRY(check_link(root, root, 1, why));
-	return check_link(ca, root, 1, why);
+	AVOW_TRY(avow_recode_link(&table, root, root, 1, why));
+	return avow_recode_link(&table, ca, root, 1, why);
 }
 
 void
