@@ -345,7 +345,7 @@ avow_worker_provider(struct avow_worker *w, const struct avow_http_request *rq,
 	const struct avow_provider **out, struct avow_why *why)
 {
 	static const struct avow_at at = {
-		"provider", "host or path", "docs/operate.md, providers"};
+		"provider", "host or path", "docs/providers.md"};
 	enum avow_err e = AVOW_E_NOT_FOUND;
 
 	*out = NULL;
@@ -365,7 +365,7 @@ enum avow_err
 avow_api_at_root(const struct avow_http_request *rq, struct avow_why *why)
 {
 	static const struct avow_at at = {
-		"route", "host or path", "docs/operate.md, providers"};
+		"route", "host or path", "docs/providers.md"};
 
 	if (avow_span_eq_str(rq->place, "default"))
 		return AVOW_OK;
