@@ -20,6 +20,7 @@ avow_http_handler avow_api_certificates_remove; /* POST /certificates:remove */
 avow_http_handler avow_api_tcb_baselines; /* GET /tcbbaselines/{type} */
 avow_http_handler avow_api_health;	/* GET /servicehealth: 204 */
 avow_http_handler avow_api_live;	/* GET /livez */
+avow_http_handler avow_api_metrics;	/* GET /metrics */
 avow_http_handler avow_api_ready;	/* GET /readyz */
 
 /** What a request is about to do, for its authorization and its record. */

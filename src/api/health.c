@@ -4,6 +4,8 @@
  * published (a worker without one does not exist) and the store can be read.
  */
 #include "api/endpoints.h"
+#include "base/clock.h"
+#include "wire/json.h"
 
 enum avow_err
 avow_api_health(struct avow_http_request *rq, struct avow_http_response *rs,
@@ -25,6 +27,30 @@ avow_api_live(struct avow_http_request *rq, struct avow_http_response *rs,
 	return rs->body.err;
 }
 
+/* Collateral that ends makes verdicts undecided one by one, not the service
+ * unready: it is told, and is for whoever watches. */
+static void
+put_ready(struct avow_buf *b, struct avow_watch_state s)
+{
+	char expires[AVOW_TIME_TEXT];
+	struct avow_jw w;
+
+	avow_jw_init(&w, b);
+	avow_jw_open(&w, '{');
+	avow_jw_name(&w, "status");
+	avow_jw_str(&w, "ready");
+	if (s.has_looked) {
+		avow_jw_name(&w, "collateral");
+		avow_jw_str(&w, avow_survey_state_name(s.worst));
+	}
+	if (s.earliest_expiry_s != INT64_MAX) {
+		avow_time_format(s.earliest_expiry_s, expires);
+		avow_jw_name(&w, "collateralExpires");
+		avow_jw_str(&w, expires);
+	}
+	avow_jw_close(&w);
+}
+
 enum avow_err
 avow_api_ready(struct avow_http_request *rq, struct avow_http_response *rs,
 	struct avow_why *why)
@@ -34,6 +60,6 @@ avow_api_ready(struct avow_http_request *rq, struct avow_http_response *rs,
 
 	(void)why;
 	AVOW_TRY(avow_store_generation(avow_service_store(sv), &generation));
-	avow_buf_put_str(&rs->body, "{\"status\":\"ready\"}");
+	put_ready(&rs->body, avow_watch_state(avow_service_watch(sv)));
 	return rs->body.err;
 }

@@ -58,6 +58,7 @@ static const struct avow_http_route ROUTES[] = {
 	{AVOW_HTTP_GET, "/servicehealth", 0, avow_api_health, NULL},
 	{AVOW_HTTP_GET, "/livez", 0, avow_api_live, NULL},
 	{AVOW_HTTP_GET, "/readyz", 0, avow_api_ready, NULL},
+	{AVOW_HTTP_GET, "/metrics", 0, avow_api_metrics, NULL},
 };
 
 const struct avow_http_route *

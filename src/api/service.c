@@ -32,6 +32,8 @@ struct avow_service {
 	struct avow_provider_cache *providers;
 	char *data_dir;
 	struct avow_keys_options key_options;
+	struct avow_watch *watch;
+	int64_t warn_s;
 };
 
 struct avow_worker {
@@ -139,6 +141,8 @@ open_all(struct avow_service *sv, const struct avow_service_settings *s,
 	sv->data_dir = strdup(s->data_dir);
 	if (!sv->data_dir)
 		return AVOW_E_NO_MEMORY;
+	sv->warn_s = s->warn_s;
+	AVOW_TRY(avow_watch_new(&sv->watch));
 	AVOW_TRY(avow_instance_new(s->url, s->base_domain, &sv->instance));
 	AVOW_TRY(avow_auth_open(s->data_dir, s->tell_token, &sv->auth, why));
 	AVOW_TRY(avow_store_open_sqlite(s->data_dir, &sv->store, why));
@@ -177,6 +181,7 @@ avow_service_reload(struct avow_service *sv, const struct avow_service_settings 
 
 	sv->key_options = s->keys;
 	AVOW_TRY(build(sv, s, &v, why));
+	sv->warn_s = s->warn_s;
 	publish(sv, v);
 	return AVOW_OK;
 }
@@ -242,6 +247,12 @@ avow_service_record(struct avow_service *sv, const struct avow_audit *r)
 			AVOW_LOGS("result", avow_err_name(e)));
 }
 
+struct avow_watch *
+avow_service_watch(const struct avow_service *sv)
+{
+	return sv->watch;
+}
+
 const struct avow_auth *
 avow_service_auth(const struct avow_service *sv)
 {
@@ -264,6 +275,8 @@ avow_service_tick(struct avow_service *sv)
 	avow_why_init(&why);
 	if (avow_keys_changed(sv->current->view.keys))
 		log_reload("keys_reloaded", reload_keys(sv, &why));
+	avow_watch_look(sv->watch, sv->current->view.collateral,
+		sv->current->view.anchors, avow_clock_now_s(), sv->warn_s);
 	e = avow_provider_cache_refresh(sv->providers);
 	if (e != AVOW_OK)
 		log_reload("providers_refreshed", e);
@@ -274,6 +287,7 @@ avow_service_free(struct avow_service *sv)
 {
 	if (!sv)
 		return;
+	avow_watch_free(sv->watch);
 	view_unref(sv->current);
 	avow_provider_cache_free(sv->providers);
 	avow_instance_free(sv->instance);

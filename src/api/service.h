@@ -9,6 +9,7 @@
 
 #include "api/provider.h"
 #include "api/provider_cache.h"
+#include "api/watch.h"
 #include "auth/auth.h"
 #include "http/http.h"
 #include "trust/anchors.h"
@@ -23,6 +24,7 @@ struct avow_service_settings {
 	struct avow_anchors *anchors;	/* a reference is taken */
 	unsigned accept_tcb;		/* bits 1u << enum avow_tcb_status */
 	int64_t grace_s;
+	int64_t warn_s;			/* before collateral ends; 0: never */
 	uint32_t baseline;		/* what "azuredefault" stands for; 0: newest */
 	struct avow_span allow_platform; /* avow_platform_list_put; empty: all */
 	struct avow_keys_options keys;
@@ -67,6 +69,8 @@ struct avow_store *avow_service_store(const struct avow_service *sv);
 const struct avow_instance *avow_service_instance(const struct avow_service *sv);
 /** Add a record of a refused change; a failure is logged. Blocks. */
 void avow_service_record(struct avow_service *sv, const struct avow_audit *r);
+/** What is known of the collateral in use. */
+struct avow_watch *avow_service_watch(const struct avow_service *sv);
 const struct avow_auth *avow_service_auth(const struct avow_service *sv);
 
 /** Now and then, main thread: take up keys that another process rotated, and

@@ -60,7 +60,7 @@ struct avow_config {
 	int64_t workers; /* 0: one a core */
 
 	const char *collateral; /* folder; "": DATA/collateral */
-	int64_t collateral_grace;
+	int64_t collateral_grace, collateral_warn;
 	struct avow_config_list accept_tcb; /* Intel's spelling */
 	struct avow_config_list trust_anchor; /* PEM files */
 	int64_t tcb_baseline; /* 0: the newest */

@@ -62,6 +62,10 @@ static const struct avow_config_item ITEMS[] = {
 		"How long past its nextUpdate collateral may still be used. Each use "
 		"is a claim in the token.",
 		AT(collateral_grace)},
+	{"collateral_warn", AVOW_CONFIG_DURATION, false, "14d", 0, 365 * DAY, NULL, "D",
+		"How long before its end collateral is warned of, in the log, in "
+		"`/readyz` and in `/metrics`; 0 is never.",
+		AT(collateral_warn)},
 	{"accept_tcb", AVOW_CONFIG_CHOICE, true,
 		"UpToDate,SWHardeningNeeded,ConfigurationNeeded,"
 		"ConfigurationAndSWHardeningNeeded",

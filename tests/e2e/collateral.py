@@ -196,6 +196,28 @@ def a_service_takes_an_imported_bundle_up():
 
 
 @tap.case()
+def a_service_tells_of_the_end_before_it_comes():
+    folder, root = sim()
+    with Service("--collateral", folder, "--trust-anchor", root, "--collateral-warn", "60d") as s:
+        assert '"collateral_expires_soon"' in s.logs(until='"collateral_expires_soon"')
+        record = next(json.loads(line) for line in s.logs().splitlines() if "collateral_expires_soon" in line)
+        # every document and the PCK CRL; not the root CRL, which lasts a year
+        assert record["level"] == "warn" and record["count"] == 3 and record["expires"] and record["document"], record
+        status, _, text = s.request("GET", "/readyz")
+        ready = json.loads(text)
+        assert status == 200 and ready["status"] == "ready" and ready["collateral"] == "expires soon", ready
+        assert ready["collateralExpires"] == record["expires"], (ready, record)
+        status, headers, text = s.request("GET", "/metrics")
+        metrics = dict(line.rsplit(" ", 1) for line in text.decode().splitlines() if not line.startswith("#"))
+        assert status == 200 and headers["Content-Type"].startswith("text/plain"), headers
+        assert metrics['avow_collateral_items{state="expires soon"}'] == "3", metrics
+        assert metrics['avow_collateral_items{state="good"}'] == "4", metrics
+        assert metrics['avow_collateral_items{state="invalid"}'] == "0", metrics
+        end = datetime.datetime.fromtimestamp(int(metrics["avow_collateral_earliest_expiry_seconds"]), datetime.timezone.utc)
+        assert end.strftime("%Y-%m-%dT%H:%M:%SZ") == record["expires"], (end, record)
+
+
+@tap.case()
 def import_says_what_is_expired_and_what_ends_soon():
     bundle = export("aging.avow")
     assert import_(bundle, "--at", later(20), into="aging")[0] == 4

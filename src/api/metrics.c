@@ -1,0 +1,47 @@
+/*
+ * GET /metrics: numbers for monitoring, in Prometheus's text format (0.0.4). It
+ * tells of collateral alone, and nothing about requests or who makes them.
+ */
+#include <inttypes.h>
+
+#include "api/endpoints.h"
+
+static void
+put_head(struct avow_buf *b, const char *name, const char *help)
+{
+	avow_buf_printf(b, "# HELP %s %s\n# TYPE %s gauge\n", name, help, name);
+}
+
+static void
+put_states(struct avow_buf *b, const struct avow_watch_state *s)
+{
+	put_head(b, "avow_collateral_items",
+		"Documents, CRLs and certificates in use, by state.");
+	for (int i = 0; i <= AVOW_SURVEY_INVALID; i++)
+		avow_buf_printf(b, "avow_collateral_items{state=\"%s\"} %zu\n",
+			avow_survey_state_name((enum avow_survey_state)i), s->count[i]);
+}
+
+enum avow_err
+avow_api_metrics(struct avow_http_request *rq, struct avow_http_response *rs,
+	struct avow_why *why)
+{
+	struct avow_service *sv = avow_worker_service(rq->worker_context);
+	struct avow_watch_state s = avow_watch_state(avow_service_watch(sv));
+
+	(void)why;
+	rs->content_type = "text/plain; version=0.0.4";
+	put_head(&rs->body, "avow_build_info", "The version that runs.");
+	avow_buf_put_str(
+		&rs->body, "avow_build_info{version=\"" AVOW_VERSION "\"} 1\n");
+	if (s.has_looked)
+		put_states(&rs->body, &s);
+	if (s.earliest_expiry_s != INT64_MAX) {
+		put_head(&rs->body, "avow_collateral_earliest_expiry_seconds",
+			"Unix time at which the first of what is current ends.");
+		avow_buf_printf(&rs->body,
+			"avow_collateral_earliest_expiry_seconds %" PRId64 "\n",
+			s.earliest_expiry_s);
+	}
+	return rs->body.err;
+}
