@@ -83,7 +83,7 @@ make_token(const struct avow_appraisal *ap, const struct avow_provider *provider
 	struct avow_buf token;
 	enum avow_err e;
 
-	avow_buf_init(&token, AVOW_MAX_TOKEN);
+	avow_buf_init(&token, AVOW_MAX_TOKEN * 3); /* two base 64 layers when sealed */
 	e = avow_attest_token(ap, &t, rq->arena, &token, why);
 	if (e == AVOW_OK)
 		put_token_body(&rs->body, avow_buf_span(&token));

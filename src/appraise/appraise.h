@@ -111,7 +111,7 @@ struct avow_attest_token {
 };
 
 /**
- * Append the token of a verified appraisal.
+ * Append the token of a verified appraisal, sealed where its kind says so.
  * @return AVOW_OK; AVOW_E_INTERNAL for an appraisal that is not verified; and
  * what avow_token_make gives (a reserved claim that the policy issued).
  */

@@ -4,6 +4,8 @@
  */
 #include "appraise/appraise.h"
 
+#include "base/limits.h"
+
 enum avow_err
 avow_attest_token(const struct avow_appraisal *ap, const struct avow_attest_token *t,
 	struct avow_arena *a, struct avow_buf *out, struct avow_why *why)
@@ -17,7 +19,15 @@ avow_attest_token(const struct avow_appraisal *ap, const struct avow_attest_toke
 		.is_draft = t->is_draft,
 	};
 
+	struct avow_buf token;
+	enum avow_err e;
+
 	if (ap->verdict != AVOW_APPRAISED_VERIFIED || !ap->has_claims)
 		return AVOW_E_INTERNAL;
-	return avow_token_make(t->issuer, &spec, a, out, why);
+	avow_buf_init(&token, AVOW_MAX_TOKEN);
+	e = avow_token_make(t->issuer, &spec, a, &token, why);
+	if (e == AVOW_OK)
+		e = avow_evidence_seal(ap->verified, avow_buf_span(&token), out);
+	avow_buf_clear(&token);
+	return e;
 }

@@ -84,3 +84,13 @@ avow_evidence_claims(const struct avow_verified *v, struct avow_claims *set)
 {
 	return v->ev->kind->claims(v, set);
 }
+
+enum avow_err
+avow_evidence_seal(
+	const struct avow_verified *v, struct avow_span token, struct avow_buf *out)
+{
+	if (v->ev->kind->seal)
+		return v->ev->kind->seal(v, token, out);
+	avow_buf_put(out, token);
+	return out->err;
+}

@@ -178,6 +178,9 @@ struct avow_kind {
 		struct avow_why *why);
 	/** Append the kind's claims. Errors: the set's own, and NO_MEMORY. */
 	enum avow_err (*claims)(const struct avow_verified *v, struct avow_claims *set);
+	/** Seal the token to the attested machine; NULL: it is sent as it is. */
+	enum avow_err (*seal)(const struct avow_verified *v, struct avow_span token,
+		struct avow_buf *out);
 	/** Write every field as JSON, unverified, for people to read. */
 	void (*inspect)(const struct avow_evidence *ev, struct avow_jw *w);
 };
@@ -232,6 +235,12 @@ enum avow_err avow_evidence_verify(const struct avow_evidence *ev,
  *  @return AVOW_OK or the error that sticks in set. */
 enum avow_err avow_evidence_claims(
 	const struct avow_verified *v, struct avow_claims *set) AVOW_CHECKED;
+
+/** Append what is sent for the token of this evidence: the token, or, where the kind
+ *  says so, what only the attested machine opens.
+ *  @return AVOW_OK; AVOW_E_TOO_LARGE, AVOW_E_NO_MEMORY, AVOW_E_CRYPTO. */
+enum avow_err avow_evidence_seal(const struct avow_verified *v, struct avow_span token,
+	struct avow_buf *out) AVOW_CHECKED;
 
 /* --- cache --------------------------------------------------------------------- */
 

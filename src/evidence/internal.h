@@ -29,6 +29,7 @@ extern const struct avow_kind avow_kind_oe;
 extern const struct avow_kind avow_kind_snp;
 extern const struct avow_kind avow_kind_tdx;
 extern const struct avow_kind avow_kind_tpm;
+extern const struct avow_kind avow_kind_azureguest;
 
 /* The per-worker memories of all kinds. */
 struct avow_evidence_cache {

@@ -10,6 +10,7 @@ static const struct avow_kind *const kinds[] = {
 	&avow_kind_snp,
 	&avow_kind_tdx,
 	&avow_kind_tpm,
+	&avow_kind_azureguest,
 };
 
 #define N_KINDS (sizeof(kinds) / sizeof(kinds[0]))
