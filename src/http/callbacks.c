@@ -181,6 +181,8 @@ avow_on_completed(void *cls, struct MHD_Connection *mhd, void **context,
 	if (rq->status == 0 && status)
 		rq->status = (int)status->http_status;
 	avow_request_log(rq, how_it_ended(how));
+	if (rq->has_entered && w->s->config.leave)
+		w->s->config.leave(&rq->pub);
 	if (rq->phase == RQ_ANSWERED)
 		atomic_fetch_add_explicit(&w->s->requests, 1, memory_order_relaxed);
 	c->rq = NULL;
@@ -189,6 +191,14 @@ avow_on_completed(void *cls, struct MHD_Connection *mhd, void **context,
 	avow_request_give(rq);
 	if (c->state != CONN_CLOSING)
 		await_next(c);
+}
+
+static bool
+wants_certs(const struct worker *w)
+{
+	const struct avow_http_config *config = &w->s->config;
+
+	return config->wants_certs && config->wants_certs(config->app);
 }
 
 static void
@@ -200,7 +210,7 @@ on_started(struct worker *w, struct MHD_Connection *mhd, void **context)
 	*context = c;
 	c->mhd = mhd;
 	w->n_conns++;
-	if (c->identity && !avow_tls_use(mhd, c->identity))
+	if (c->identity && !avow_tls_use(mhd, c->identity, wants_certs(w)))
 		avow_conn_shut(c);
 }
 

@@ -107,6 +107,41 @@ suspend(struct request *rq, struct MHD_Connection *mhd)
 	return MHD_YES;
 }
 
+size_t
+avow_http_peer_certs(const struct avow_http_request *pub, const struct avow_span **out)
+{
+	/* its first member */
+	const struct request *rq = (const struct request *)(const void *)pub;
+
+	return avow_tls_peer_certs(rq->conn->mhd, pub->arena, out);
+}
+
+static enum avow_err
+prepare(struct request *rq)
+{
+	avow_http_handler *hook = rq->conn->w->s->config.prepare;
+
+	if (rq->is_prepared || !hook)
+		return AVOW_OK;
+	AVOW_TRY(hook(&rq->pub, &rq->rs, &rq->why));
+	if (rq->rs.wait_token)
+		return AVOW_OK;
+	rq->is_prepared = true;
+	rq->pub.is_resumed = rq->pub.is_expired = false;
+	rq->pub.state = NULL;
+	return AVOW_OK;
+}
+
+static enum avow_err
+call(struct request *rq)
+{
+	rq->rs.wait_token = 0;
+	AVOW_TRY(prepare(rq));
+	if (rq->rs.wait_token)
+		return AVOW_OK;
+	return rq->pub.route->handle(&rq->pub, &rq->rs, &rq->why);
+}
+
 enum MHD_Result
 avow_request_finish(struct request *rq, struct MHD_Connection *mhd)
 {
@@ -115,8 +150,7 @@ avow_request_finish(struct request *rq, struct MHD_Connection *mhd)
 	if (rq->code != AVOW_OK)
 		return avow_request_refuse(rq, mhd, rq->code);
 	rq->pub.body = avow_buf_span(&rq->body);
-	rq->rs.wait_token = 0;
-	err = rq->pub.route->handle(&rq->pub, &rq->rs, &rq->why);
+	err = call(rq);
 	rq->pub.is_resumed = rq->pub.is_expired = false;
 	if (err != AVOW_OK)
 		return avow_request_refuse(rq, mhd, err);

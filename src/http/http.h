@@ -58,10 +58,12 @@ struct avow_http_request {
 	char id[AVOW_HTTP_ID_TEXT]; /* W3C trace context form */
 	struct avow_arena *arena; /* this request's memory */
 	unsigned worker; /* 0..workers-1 */
+	struct avow_http_server *server; /* for avow_http_resume */
 	void *app; /* avow_http_config.app */
 	void *worker_context; /* what worker_new made */
 	/* Over a wait (avow_http_wait): the handler is called again. */
 	void *state; /* the handler's own; NULL in the first call */
+	uint64_t entered[2]; /* the app's own, from enter to leave */
 	bool is_resumed; /* avow_http_resume came */
 	bool is_expired; /* the wait ended without it: time, or shutdown */
 };
@@ -132,6 +134,19 @@ struct avow_http_config {
 	 * the app the request is for, by its host or the front of its path. It may
 	 * set `place` and shorten `path` from the front; an error is sent. */
 	enum avow_err (*locate)(struct avow_http_request *rq, struct avow_why *why);
+	/*
+	 * For every request that a route takes, on its worker's thread; each may
+	 * be NULL. enter judges the head, before the route's admit (limits by who
+	 * asks and what for); leave follows when that request is over, also where
+	 * enter refused. prepare is called when all is there, until it does not
+	 * wait any more, and then the handler; it makes no answer.
+	 */
+	avow_http_handler *enter;
+	void (*leave)(struct avow_http_request *rq);
+	avow_http_handler *prepare;
+	/* Whether a new TLS connection shall be asked for a client certificate;
+	 * NULL: none is. Whether one is good is the app's to judge. */
+	bool (*wants_certs)(void *app);
 };
 
 /** The limits that a NULL means. */
@@ -198,6 +213,15 @@ struct avow_http_counts avow_http_counts(const struct avow_http_server *s);
 struct avow_span avow_http_query(const struct avow_http_request *rq, const char *name);
 /** The first header of that name (ASCII case folded); p NULL: none. */
 struct avow_span avow_http_header(const struct avow_http_request *rq, const char *name);
+
+/**
+ * The certificates that the client sent in the TLS handshake, DER, leaf first:
+ * the client has the leaf's key, nothing else was judged. They live as long as
+ * the request.
+ * @return how many; 0 without TLS, or when it sent none.
+ */
+size_t avow_http_peer_certs(
+	const struct avow_http_request *rq, const struct avow_span **out);
 
 /**
  * Suspend this request: return AVOW_OK right after. The handler is called

@@ -49,6 +49,16 @@ add_extras(struct MHD_Response *r, struct request *rq)
 	return true;
 }
 
+/* RFC 9110, 15.5.2; RFC 6750, 3: who brought nothing is told no error. */
+static const char *
+challenge(enum avow_err code, int status)
+{
+	if (status == 401)
+		return code == AVOW_E_UNAUTHORIZED ? "Bearer"
+						   : "Bearer error=\"invalid_token\"";
+	return code == AVOW_E_FORBIDDEN ? "Bearer error=\"insufficient_scope\"" : NULL;
+}
+
 static bool
 add_headers(struct MHD_Response *r, struct request *rq, int status)
 {
@@ -68,8 +78,8 @@ add_headers(struct MHD_Response *r, struct request *rq, int status)
 		return false;
 	if (rq->code == AVOW_E_HTTP_METHOD && !add(r, "Allow", rq->allow))
 		return false;
-	/* RFC 9110, 15.5.2; RFC 6750, 3 */
-	if (status == 401 && !add(r, "WWW-Authenticate", "Bearer"))
+	if (challenge(rq->code, status) &&
+		!add(r, "WWW-Authenticate", challenge(rq->code, status)))
 		return false;
 	if (rq->conn->w->life != WORKER_SERVES && !add(r, "Connection", "close"))
 		return false;

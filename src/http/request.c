@@ -78,6 +78,7 @@ avow_request_take(struct conn *c)
 	rq->pub.is_tls = c->identity != NULL;
 	rq->pub.arena = &rq->arena;
 	rq->pub.worker = w->index;
+	rq->pub.server = w->s;
 	rq->pub.app = w->s->config.app;
 	rq->pub.worker_context = w->app_context;
 	avow_why_init(&rq->why);
@@ -270,6 +271,9 @@ avow_request_admit(struct request *rq, struct MHD_Connection *mhd, const char *m
 	AVOW_TRY(avow_http_find_route(config->routes, config->n_routes, rq->pub.method,
 		rq->pub.path, &rq->pub.route, rq->pub.params, rq->allow, &rq->why));
 	rq->pub.param = rq->pub.params[0];
+	rq->has_entered = true;
+	if (config->enter)
+		AVOW_TRY(config->enter(&rq->pub, &rq->rs, &rq->why));
 	if (rq->pub.route->admit)
 		AVOW_TRY(rq->pub.route->admit(&rq->pub, &rq->why));
 	return judge_body(rq);

@@ -72,7 +72,11 @@ enum avow_err avow_tls_identity_new(const char *cert_pem, const char *key_pem,
 struct tls_identity *avow_tls_identity_ref(struct tls_identity *id);
 void avow_tls_identity_unref(struct tls_identity *id);
 /** Let this session use it. */
-bool avow_tls_use(struct MHD_Connection *mhd, struct tls_identity *id);
+bool avow_tls_use(
+	struct MHD_Connection *mhd, struct tls_identity *id, bool wants_certs);
+/** What the client sent: an array in the arena over the session's bytes. */
+size_t avow_tls_peer_certs(struct MHD_Connection *mhd, struct avow_arena *a,
+	const struct avow_span **out);
 /** Send through the session and end it, without waiting; false: it cannot. */
 bool avow_tls_send_last(struct MHD_Connection *mhd, struct avow_span bytes);
 extern const char avow_tls_priorities[];
@@ -137,6 +141,7 @@ struct request {
 	struct conn *conn;
 	struct request *next_free;
 	enum request_phase phase;
+	bool has_entered, is_prepared; /* hooks of the app that were called */
 	struct avow_arena arena;
 	struct avow_buf body;
 	size_t reserved; /* of the bytes in flight */

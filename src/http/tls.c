@@ -97,12 +97,39 @@ session_of(struct MHD_Connection *mhd)
 }
 
 bool
-avow_tls_use(struct MHD_Connection *mhd, struct tls_identity *id)
+avow_tls_use(struct MHD_Connection *mhd, struct tls_identity *id, bool wants_certs)
 {
 	gnutls_session_t session = session_of(mhd);
 
-	return session && gnutls_credentials_set(session, GNUTLS_CRD_CERTIFICATE,
-				  id->credentials) >= 0;
+	if (!session || gnutls_credentials_set(
+				session, GNUTLS_CRD_CERTIFICATE, id->credentials) < 0)
+		return false;
+	/* Asked for, not required: most requests need none. */
+	gnutls_certificate_server_set_request(
+		session, wants_certs ? GNUTLS_CERT_REQUEST : GNUTLS_CERT_IGNORE);
+	return true;
+}
+
+size_t
+avow_tls_peer_certs(
+	struct MHD_Connection *mhd, struct avow_arena *a, const struct avow_span **out)
+{
+	gnutls_session_t session = session_of(mhd);
+	unsigned n = 0;
+	const gnutls_datum_t *sent =
+		session ? gnutls_certificate_get_peers(session, &n) : NULL;
+	struct avow_span *spans;
+
+	*out = NULL;
+	if (!sent || n == 0)
+		return 0;
+	spans = avow_arena_array(a, n, sizeof(*spans));
+	if (!spans)
+		return 0;
+	for (unsigned i = 0; i < n; i++)
+		spans[i] = avow_span_make(sent[i].data, sent[i].size);
+	*out = spans;
+	return n;
 }
 
 bool
