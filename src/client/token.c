@@ -69,29 +69,6 @@ read_token(struct avow_span token, struct avow_arena *a, struct avow_jws *jws,
 
 /* --- the key -------------------- */
 
-static bool
-array_has(const struct avow_json *array, const char *word)
-{
-	for (size_t i = 0; array->type == AVOW_JSON_ARRAY && i < array->count; i++)
-		if (array->items[i].type == AVOW_JSON_STRING &&
-			avow_span_eq_str(array->items[i].string, word))
-			return true;
-	return false;
-}
-
-/* RFC 7517 4.2 and 4.3: `use` and `key_ops`, where they stand, allow verifying. */
-static bool
-may_verify(const struct avow_json *jwk)
-{
-	const struct avow_json *use = avow_json_get(jwk, "use");
-	const struct avow_json *ops = avow_json_get(jwk, "key_ops");
-
-	if (use && (use->type != AVOW_JSON_STRING ||
-			   !avow_span_eq_str(use->string, "sig")))
-		return false;
-	return !ops || array_has(ops, "verify");
-}
-
 /* The only key of that kid: two of one name would let an order decide. */
 static enum avow_err
 find_key(const struct avow_json *keys, struct avow_span kid,
@@ -112,7 +89,7 @@ find_key(const struct avow_json *keys, struct avow_span kid,
 		return avow_refuse(why, AVOW_E_TOKEN_KEY_UNKNOWN,
 			&(struct avow_at){"token", "header.kid", "RFC 7515 4.1.4"},
 			"a kid of the issuer's key set", "%.*s", AVOW_FMT(kid));
-	if (!may_verify(found))
+	if (!avow_jwk_may_verify(found))
 		return refuse(why, AVOW_E_TOKEN_KEY_UNKNOWN, "keys.use", "RFC 7517 4.2",
 			"sig", "a key that is for something else");
 	*out = found;
@@ -170,26 +147,6 @@ read_key(const struct avow_json *jwk, struct avow_arena *a, struct avow_pubkey *
 			      : issuer_fault(err, why, "keys", avow_err_text(err));
 }
 
-/* The key's one algorithm: its `alg`, or what its type is used with. */
-static enum avow_err
-read_algorithm(const struct avow_json *jwk, const struct avow_pubkey *k,
-	enum avow_sig *out, struct avow_why *why)
-{
-	static const enum avow_sig usual[] = {AVOW_SIG_RS256, AVOW_SIG_ES256_RAW,
-		AVOW_SIG_ES384_RAW, AVOW_SIG_ES512_RAW};
-	const struct avow_json *alg = avow_json_get(jwk, "alg");
-
-	*out = usual[avow_pubkey_type(k)];
-	if (!alg)
-		return AVOW_OK;
-	if (alg->type != AVOW_JSON_STRING ||
-		avow_jws_alg(alg->string, out) != AVOW_OK ||
-		!avow_jws_alg_fits(*out, k))
-		return issuer_fault(AVOW_OK, why, "keys.alg",
-			"an algorithm that does not fit the key");
-	return AVOW_OK;
-}
-
 static enum avow_err
 read_keys(struct avow_span jwks, struct avow_arena *a, const struct avow_json **keys,
 	struct avow_why *why)
@@ -220,7 +177,10 @@ choose_key(const struct avow_jws *jws, struct avow_span jwks, struct avow_arena 
 	AVOW_TRY(read_keys(jwks, a, &keys, why));
 	AVOW_TRY(find_key(keys, kid->string, &jwk, why));
 	AVOW_TRY(read_key(jwk, a, &out->key, why));
-	return read_algorithm(jwk, out->key, &out->alg, why);
+	if (avow_jwk_alg(jwk, out->key, &out->alg) != AVOW_OK)
+		return issuer_fault(AVOW_OK, why, "keys.alg",
+			"an algorithm that does not fit the key");
+	return AVOW_OK;
 }
 
 static enum avow_err

@@ -307,3 +307,42 @@ avow_jwk_parse(
 		return AVOW_E_JWK_FORMAT;
 	return err;
 }
+
+static bool
+array_has(const struct avow_json *array, const char *word)
+{
+	for (size_t i = 0; array->type == AVOW_JSON_ARRAY && i < array->count; i++)
+		if (array->items[i].type == AVOW_JSON_STRING &&
+			avow_span_eq_str(array->items[i].string, word))
+			return true;
+	return false;
+}
+
+bool
+avow_jwk_may_verify(const struct avow_json *jwk)
+{
+	const struct avow_json *use = avow_json_get(jwk, "use");
+	const struct avow_json *ops = avow_json_get(jwk, "key_ops");
+
+	if (use && (use->type != AVOW_JSON_STRING ||
+			   !avow_span_eq_str(use->string, "sig")))
+		return false;
+	return !ops || array_has(ops, "verify");
+}
+
+enum avow_err
+avow_jwk_alg(
+	const struct avow_json *jwk, const struct avow_pubkey *k, enum avow_sig *out)
+{
+	static const enum avow_sig usual[] = {AVOW_SIG_RS256, AVOW_SIG_ES256_RAW,
+		AVOW_SIG_ES384_RAW, AVOW_SIG_ES512_RAW};
+	const struct avow_json *alg = avow_json_get(jwk, "alg");
+
+	*out = usual[avow_pubkey_type(k)];
+	if (!alg)
+		return AVOW_OK;
+	if (alg->type != AVOW_JSON_STRING)
+		return AVOW_E_JWS_ALGORITHM;
+	AVOW_TRY(avow_jws_alg(alg->string, out));
+	return avow_jws_alg_fits(*out, k) ? AVOW_OK : AVOW_E_JWS_ALGORITHM;
+}

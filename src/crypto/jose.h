@@ -62,5 +62,12 @@ enum avow_err avow_jwk_put_members(struct avow_jw *w, const struct avow_pubkey *
  *  AVOW_E_NO_MEMORY, AVOW_E_CRYPTO. */
 enum avow_err avow_jwk_parse(const struct avow_json *jwk, struct avow_arena *a,
 	struct avow_pubkey **out) AVOW_CHECKED;
+/** RFC 7517 4.2 and 4.3: `use` and `key_ops`, where they stand, let it verify. */
+bool avow_jwk_may_verify(const struct avow_json *jwk);
+/** The key's one algorithm: its `alg`, or what its type is used with (RS256,
+ *  ES256, ES384, ES512). @return AVOW_OK; AVOW_E_JWS_ALGORITHM: `alg` is no
+ *  registered name, or does not fit the key. */
+enum avow_err avow_jwk_alg(const struct avow_json *jwk, const struct avow_pubkey *k,
+	enum avow_sig *out) AVOW_CHECKED;
 
 #endif

@@ -183,6 +183,29 @@ set_limits(CURL *c, const struct avow_net_request *rq)
 		       CURLE_OK;
 }
 
+static int
+on_progress(void *arg, curl_off_t down, curl_off_t downloaded, curl_off_t up,
+	curl_off_t uploaded)
+{
+	const atomic_bool *cancel = arg;
+
+	(void)down;
+	(void)downloaded;
+	(void)up;
+	(void)uploaded;
+	return atomic_load_explicit(cancel, memory_order_relaxed);
+}
+
+static bool
+set_cancel(CURL *c, const struct avow_net_request *rq)
+{
+	if (!rq->cancel)
+		return true;
+	return curl_easy_setopt(c, CURLOPT_XFERINFOFUNCTION, on_progress) == CURLE_OK &&
+	       curl_easy_setopt(c, CURLOPT_XFERINFODATA, rq->cancel) == CURLE_OK &&
+	       curl_easy_setopt(c, CURLOPT_NOPROGRESS, 0L) == CURLE_OK;
+}
+
 static bool
 set_tls(CURL *c, const struct avow_net_request *rq)
 {
@@ -274,7 +297,8 @@ perform(CURL *c, const struct avow_net_request *rq, struct curl_slist *headers,
 	CURLcode code = CURLE_FAILED_INIT;
 	enum avow_err err;
 
-	if (set_limits(c, rq) && set_tls(c, rq) && set_request(c, rq, headers, &t))
+	if (set_limits(c, rq) && set_cancel(c, rq) && set_tls(c, rq) &&
+		set_request(c, rq, headers, &t))
 		code = curl_easy_perform(c);
 	err = outcome(rq, &t, code, why);
 	if (err == AVOW_OK)

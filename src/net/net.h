@@ -6,6 +6,8 @@
 #ifndef AVOW_NET_NET_H
 #define AVOW_NET_NET_H
 
+#include <stdatomic.h>
+
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/span.h"
@@ -30,6 +32,9 @@ struct avow_net_request {
 	const char *proxy;	/* NULL or "": none */
 	int timeout_ms;		/* for all of it; at least 1 */
 	bool allow_http;	/* else https only; loopback is no exception */
+	/* NULL, or looked at about once a second: when true, the call ends with
+	 * AVOW_E_NET_CONNECT. */
+	const atomic_bool *cancel;
 };
 
 struct avow_net_response {
