@@ -6,27 +6,77 @@
 
 #include "base/clock.h"
 
+/* How long a request waits for keys that are being fetched. */
+#define WAIT_MS 5000
+
+static void
+wake(void *server, uint64_t token)
+{
+	avow_http_resume(server, token);
+}
+
+/* The one Authorization header; false when there are several. */
+static bool
+authorization_of(const struct avow_http_request *rq, struct avow_span *out, size_t *n)
+{
+	const struct avow_span name = AVOW_LIT("Authorization");
+
+	*n = 0;
+	for (size_t i = 0; i < rq->n_headers; i++)
+		if (avow_span_eq_fold(rq->headers[i].name, name)) {
+			*out = rq->headers[i].value;
+			(*n)++;
+		}
+	return *n <= 1;
+}
+
+enum avow_err
+avow_service_prepare(struct avow_http_request *rq, struct avow_http_response *rs,
+	struct avow_why *why)
+{
+	struct avow_service *sv = avow_worker_service(rq->worker_context);
+	struct avow_auth_waiter w = {.wake = wake, .arg = rq->server};
+	struct avow_credentials c = {.n_certs = 0};
+	size_t n;
+
+	(void)why;
+	/* Keys that came, or did not: the handler sees which. */
+	if (rq->is_resumed || rq->is_expired ||
+		!authorization_of(rq, &c.authorization, &n))
+		return AVOW_OK;
+	if (n == 0 || rq->route->handle == avow_api_attest)
+		return AVOW_OK;
+	w.token = avow_http_wait(rq, rs, WAIT_MS);
+	if (!avow_auth_await(avow_service_auth(sv), &c, rq->arena, &w))
+		rs->wait_token = 0;
+	return AVOW_OK;
+}
+
+static enum avow_err
+authorize(const struct avow_http_request *rq, const struct avow_act *act, bool may_wait,
+	struct avow_who *who, struct avow_why *why)
+{
+	const struct avow_service *sv = avow_worker_service(rq->worker_context);
+	struct avow_credentials c = {.may_wait = may_wait};
+	size_t n;
+
+	*who = (struct avow_who){.n_grants = 0};
+	/* Two readers could take different ones. */
+	if (!authorization_of(rq, &c.authorization, &n))
+		return avow_refuse(why, AVOW_E_UNAUTHORIZED,
+			&(struct avow_at){"bearer", "Authorization", "RFC 6750, 2"},
+			"one header", "%zu", n);
+	if (n == 0)
+		c.n_certs = avow_http_peer_certs(rq, &c.certs);
+	return avow_auth_check(avow_service_auth(sv), &c, act->right, act->provider,
+		avow_clock_now_s(), rq->arena, who, why);
+}
+
 enum avow_err
 avow_api_authorize(const struct avow_http_request *rq, const struct avow_act *act,
 	struct avow_who *who, struct avow_why *why)
 {
-	const struct avow_service *sv = avow_worker_service(rq->worker_context);
-	const struct avow_span name = AVOW_LIT("Authorization");
-	struct avow_credentials c = {.n_certs = 0};
-	size_t n = 0;
-
-	for (size_t i = 0; i < rq->n_headers; i++)
-		if (avow_span_eq_fold(rq->headers[i].name, name)) {
-			c.authorization = rq->headers[i].value;
-			n++;
-		}
-	/* Two readers could take different ones. */
-	if (n > 1)
-		return avow_refuse(why, AVOW_E_UNAUTHORIZED,
-			&(struct avow_at){"bearer", "Authorization", "RFC 6750, 2"},
-			"one header", "%zu", n);
-	return avow_auth_check(avow_service_auth(sv), &c, act->right, act->provider,
-		avow_clock_now_s(), rq->arena, who, why);
+	return authorize(rq, act, false, who, why);
 }
 
 static enum avow_err
@@ -34,8 +84,10 @@ admit(struct avow_http_request *rq, unsigned right, struct avow_why *why)
 {
 	const struct avow_act act = {.right = right, .provider = rq->place};
 	struct avow_who who;
+	enum avow_err e = authorize(rq, &act, true, &who, why);
 
-	return avow_api_authorize(rq, &act, &who, why);
+	/* It waits when its body is there: avow_service_prepare. */
+	return e == AVOW_E_ISSUER_PENDING ? AVOW_OK : e;
 }
 
 enum avow_err

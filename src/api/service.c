@@ -145,6 +145,7 @@ open_all(struct avow_service *sv, const struct avow_service_settings *s,
 	AVOW_TRY(avow_watch_new(&sv->watch));
 	AVOW_TRY(avow_instance_new(s->url, s->base_domain, &sv->instance));
 	AVOW_TRY(avow_auth_open(s->data_dir, s->tell_token, &sv->auth, why));
+	AVOW_TRY(avow_auth_configure(sv->auth, s->access, s->net, why));
 	AVOW_TRY(avow_store_open_sqlite(s->data_dir, &sv->store, why));
 	AVOW_TRY(avow_provider_cache_new(sv->store, sv->instance, &sv->providers, why));
 	AVOW_TRY(build(sv, s, &v, why));
@@ -178,10 +179,16 @@ avow_service_reload(struct avow_service *sv, const struct avow_service_settings 
 	struct avow_why *why)
 {
 	struct shared_view *v;
+	enum avow_err e;
 
 	sv->key_options = s->keys;
 	AVOW_TRY(build(sv, s, &v, why));
 	sv->warn_s = s->warn_s;
+	e = avow_auth_configure(sv->auth, s->access, s->net, why);
+	if (e != AVOW_OK) {
+		view_unref(v);
+		return e;
+	}
 	publish(sv, v);
 	return AVOW_OK;
 }
@@ -253,10 +260,22 @@ avow_service_watch(const struct avow_service *sv)
 	return sv->watch;
 }
 
-const struct avow_auth *
+struct avow_auth *
 avow_service_auth(const struct avow_service *sv)
 {
 	return sv->auth;
+}
+
+void
+avow_service_silence(struct avow_service *sv)
+{
+	avow_auth_silence(sv->auth);
+}
+
+bool
+avow_service_wants_certs(struct avow_service *sv)
+{
+	return avow_auth_wants_certs(sv->auth);
 }
 
 static void

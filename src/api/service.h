@@ -28,6 +28,8 @@ struct avow_service_settings {
 	uint32_t baseline;		/* what "azuredefault" stands for; 0: newest */
 	struct avow_span allow_platform; /* avow_platform_list_put; empty: all */
 	struct avow_keys_options keys;
+	const char *access;		/* access file; "" for none: auth/auth.h */
+	const struct avow_auth_net *net; /* fetches issuers' keys; outlives it */
 	/* Is told the management token when one is made (auth/auth.h). */
 	bool (*tell_token)(const char *token);
 };
@@ -71,7 +73,12 @@ const struct avow_instance *avow_service_instance(const struct avow_service *sv)
 void avow_service_record(struct avow_service *sv, const struct avow_audit *r);
 /** What is known of the collateral in use. */
 struct avow_watch *avow_service_watch(const struct avow_service *sv);
-const struct avow_auth *avow_service_auth(const struct avow_service *sv);
+struct avow_auth *avow_service_auth(const struct avow_service *sv);
+/** Before the HTTP server ends: nothing wakes its requests any more. */
+void avow_service_silence(struct avow_service *sv);
+/** For struct avow_http_config. */
+avow_http_handler avow_service_prepare;
+bool avow_service_wants_certs(struct avow_service *sv);
 
 /** Now and then, main thread: take up keys that another process rotated, and
  *  providers that it changed. */

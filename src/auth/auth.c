@@ -1,119 +1,52 @@
 /*
- * The management token: 256 random bits, shown once, kept as a digest. It
- * decides from the Authorization header alone; which right a request needs is
- * the endpoint's to say.
+ * From credentials to who asks, and from who asks to what they may do. Which way
+ * in it is shows in the credentials alone: an Authorization header decides when
+ * there is one, and a JWT goes to the issuer that it names; a request has one
+ * identity, never the best of several.
  *
- * The file is made after the token is told: a crash between the two leaves a
- * token that never was valid, never one that nobody knows.
+ * Rules are read by many threads and replaced by one: a check holds a reference
+ * on them while it lasts.
  */
-#include "auth/auth.h"
+#include "auth/impl.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "base/base64.h"
-#include "base/buf.h"
+#include "base/clock.h"
 #include "base/file.h"
-#include "base/hex.h"
-#include "crypto/digest.h"
-
-#define FILE_NAME "management-token.sha256"
-#define TOKEN_BYTES 32
-#define MAX_PATH 4096
+#include "base/limits.h"
 
 struct avow_auth {
-	bool has_token;
-	uint8_t digest[AVOW_SHA256_BYTES];
+	struct avow_management management;
+	pthread_mutex_t lock;
+	struct avow_access *access; /* under the lock; never NULL */
 };
 
-static const struct avow_at AT_FILE = {
-	"management_token", FILE_NAME, "docs/operate.md"};
+/* --- rules and their life ------------------------------------------------------- */
 
-/* --- the file ------------------------------------------------------------- */
-
-static enum avow_err
-read_digest(const char *path, struct avow_auth *auth, struct avow_why *why)
+static struct avow_access *
+take_access(struct avow_auth *a)
 {
-	struct avow_buf text;
-	enum avow_err e;
+	struct avow_access *access;
 
-	avow_buf_init(&text, 4096);
-	e = avow_file_read(path, &text);
-	if (e == AVOW_E_TOO_LARGE)
-		e = AVOW_E_STORE_CORRUPT;
-	if (e == AVOW_OK && avow_hex_decode(avow_span_trim(avow_buf_span(&text)),
-				    auth->digest, sizeof(auth->digest)) != AVOW_OK)
-		e = AVOW_E_STORE_CORRUPT;
-	avow_buf_clear(&text);
-	if (e != AVOW_OK) {
-		avow_refuse(why, e, &AT_FILE, "64 hexadecimal digits", NULL);
-		avow_why_document(why, "%s", path);
-		return e;
-	}
-	auth->has_token = true;
-	return AVOW_OK;
+	pthread_mutex_lock(&a->lock);
+	access = a->access;
+	access->refs++;
+	pthread_mutex_unlock(&a->lock);
+	return access;
 }
 
-static enum avow_err
-write_digest(const char *path, struct avow_auth *auth, struct avow_why *why)
+static void
+give_access(struct avow_auth *a, struct avow_access *access)
 {
-	char hex[2 * AVOW_SHA256_BYTES + 2];
-	enum avow_err e;
+	bool is_last;
 
-	avow_hex_encode(avow_span_make(auth->digest, sizeof(auth->digest)), hex);
-	hex[sizeof(hex) - 2] = '\n';
-	e = avow_file_write(path, avow_span_make(hex, sizeof(hex) - 1), 0600);
-	if (e != AVOW_OK) {
-		avow_refuse(why, e, &AT_FILE, NULL, NULL);
-		avow_why_document(why, "%s", path);
-		return e;
-	}
-	auth->has_token = true;
-	return AVOW_OK;
-}
-
-static enum avow_err
-make_token(const char *path, bool (*tell)(const char *token), struct avow_auth *auth,
-	struct avow_why *why)
-{
-	uint8_t secret[TOKEN_BYTES];
-	struct avow_buf text;
-	enum avow_err e;
-
-	AVOW_TRY(avow_random(secret, sizeof(secret)));
-	avow_buf_init(&text, AVOW_AUTH_TOKEN_TEXT);
-	avow_b64url_put(&text, avow_span_make(secret, sizeof(secret)));
-	e = text.err;
-	if (e == AVOW_OK)
-		e = avow_sha256(avow_buf_span(&text), auth->digest);
-	if (e == AVOW_OK && !tell(avow_buf_str(&text)))
-		e = avow_refuse(why, AVOW_E_FILE_WRITE,
-			&(struct avow_at){"management_token", "standard output",
-				"docs/operate.md"},
-			"somebody to tell the token", NULL);
-	avow_buf_wipe(&text);
-	explicit_bzero(secret, sizeof(secret));
-	return e == AVOW_OK ? write_digest(path, auth, why) : e;
-}
-
-static enum avow_err
-open_file(const char *data_dir, bool (*tell)(const char *token), struct avow_auth *auth,
-	struct avow_why *why)
-{
-	struct avow_buf path;
-	enum avow_err e = AVOW_OK;
-
-	avow_buf_init(&path, MAX_PATH);
-	avow_buf_printf(&path, "%s/" FILE_NAME, data_dir);
-	if (!avow_buf_str(&path))
-		e = AVOW_E_NO_MEMORY;
-	else if (access(avow_buf_str(&path), F_OK) == 0)
-		e = read_digest(avow_buf_str(&path), auth, why);
-	else if (tell)
-		e = make_token(avow_buf_str(&path), tell, auth, why);
-	avow_buf_clear(&path);
-	return e;
+	pthread_mutex_lock(&a->lock);
+	is_last = --access->refs == 0;
+	pthread_mutex_unlock(&a->lock);
+	if (is_last)
+		avow_access_free(access);
 }
 
 enum avow_err
@@ -126,7 +59,10 @@ avow_auth_open(const char *data_dir, bool (*tell)(const char *token),
 	*out = NULL;
 	if (!auth)
 		return AVOW_E_NO_MEMORY;
-	e = open_file(data_dir, tell, auth, why);
+	pthread_mutex_init(&auth->lock, NULL);
+	e = avow_access_parse(AVOW_LIT("{}"), "", &auth->access, why);
+	if (e == AVOW_OK)
+		e = avow_management_open(data_dir, tell, &auth->management, why);
 	if (e != AVOW_OK) {
 		avow_auth_free(auth);
 		return e;
@@ -138,10 +74,114 @@ avow_auth_open(const char *data_dir, bool (*tell)(const char *token),
 void
 avow_auth_free(struct avow_auth *a)
 {
+	if (!a)
+		return;
+	avow_access_free(a->access);
+	pthread_mutex_destroy(&a->lock);
 	free(a);
 }
 
-/* --- judging a request ---------------------------------------------------- */
+/* The source of an issuer that is as it was, with the keys that it has. */
+static struct avow_source *
+same_source(const struct avow_access *old, const struct avow_source_place *place)
+{
+	for (size_t i = 0; i < old->n_issuers; i++)
+		if (avow_source_is(old->issuers[i].source, place))
+			return avow_source_ref(old->issuers[i].source);
+	return NULL;
+}
+
+static enum avow_err
+give_sources(const struct avow_access *old, struct avow_access *new,
+	const struct avow_auth_net *net)
+{
+	for (size_t i = 0; i < new->n_issuers; i++) {
+		struct avow_issuer *issuer = &new->issuers[i];
+
+		issuer->source = same_source(old, &issuer->place);
+		if (issuer->source)
+			continue;
+		AVOW_TRY(avow_source_new(&issuer->place, net, &issuer->source));
+		AVOW_TRY(avow_source_start(issuer->source));
+	}
+	return AVOW_OK;
+}
+
+static enum avow_err
+load(const char *path, struct avow_access **out, struct avow_why *why)
+{
+	struct avow_buf text;
+	enum avow_err e;
+
+	if (!path || !path[0])
+		return avow_access_parse(AVOW_LIT("{}"), "", out, why);
+	avow_buf_init(&text, AVOW_MAX_ACCESS_FILE);
+	e = avow_file_read(path, &text);
+	if (e == AVOW_OK) {
+		e = avow_access_parse(avow_buf_span(&text), path, out, why);
+	} else {
+		avow_refuse(why, e,
+			&(struct avow_at){"access", "access", "docs/authorize.md"},
+			"a readable file of at most 256 KiB", NULL);
+		avow_why_document(why, "%s", path);
+	}
+	avow_buf_clear(&text);
+	return e;
+}
+
+enum avow_err
+avow_auth_check_file(const char *path, struct avow_why *why)
+{
+	struct avow_access *access;
+
+	AVOW_TRY(load(path, &access, why));
+	avow_access_free(access);
+	return AVOW_OK;
+}
+
+/* One thread configures at a time, so what it reads does not go away. */
+enum avow_err
+avow_auth_configure(struct avow_auth *a, const char *path,
+	const struct avow_auth_net *net, struct avow_why *why)
+{
+	struct avow_access *new = NULL, *old;
+	enum avow_err e = load(path, &new, why);
+
+	if (e == AVOW_OK)
+		e = give_sources(a->access, new, net);
+	if (e != AVOW_OK) {
+		avow_access_free(new);
+		return e;
+	}
+	pthread_mutex_lock(&a->lock);
+	old = a->access;
+	a->access = new;
+	pthread_mutex_unlock(&a->lock);
+	give_access(a, old);
+	return AVOW_OK;
+}
+
+bool
+avow_auth_wants_certs(struct avow_auth *a)
+{
+	struct avow_access *access = take_access(a);
+	bool wants = access->n_client_cas > 0;
+
+	give_access(a, access);
+	return wants;
+}
+
+void
+avow_auth_silence(struct avow_auth *a)
+{
+	struct avow_access *access = take_access(a);
+
+	for (size_t i = 0; i < access->n_issuers; i++)
+		avow_source_silence(access->issuers[i].source);
+	give_access(a, access);
+}
+
+/* --- the header ------------------------------------------------------------------ */
 
 static enum avow_err
 unauthorized(struct avow_why *why, const char *got)
@@ -183,6 +223,8 @@ bearer(struct avow_span value, struct avow_span *token)
 	return is_b64token(*token);
 }
 
+/* --- rights ----------------------------------------------------------------------- */
+
 static unsigned
 rights_at(const struct avow_who *who, struct avow_span provider)
 {
@@ -206,39 +248,125 @@ avow_who_may(const struct avow_who *who, unsigned rights, struct avow_span provi
 		"a role with this right", "%.*s", AVOW_FMT(who->name));
 }
 
-static enum avow_err
-check_management(const struct avow_auth *a, struct avow_span token,
-	struct avow_who *who, struct avow_why *why)
-{
-	static const struct avow_grant everything = {.rights = AVOW_RIGHTS_ALL};
-	uint8_t digest[AVOW_SHA256_BYTES];
+/* --- bearer tokens of issuers ----------------------------------------------------- */
 
-	AVOW_TRY(avow_sha256(token, digest));
-	/* The digests are compared, in constant time: how much of a guess is
-	 * right shows neither in time nor in memory. */
-	if (!a->has_token || !avow_secret_eq(avow_span_make(digest, sizeof(digest)),
-				     avow_span_make(a->digest, sizeof(a->digest))))
-		return unauthorized(why, "a token that is not known");
-	who->name = AVOW_LIT("management token");
-	who->grants = &everything;
-	who->n_grants = 1;
-	return AVOW_OK;
+static const struct avow_issuer *
+find_issuer(const struct avow_access *access, struct avow_span name)
+{
+	for (size_t i = 0; i < access->n_issuers; i++)
+		if (avow_span_eq(access->issuers[i].issuer, name))
+			return &access->issuers[i];
+	return NULL;
 }
 
-enum avow_err
-avow_auth_check(const struct avow_auth *a, const struct avow_credentials *c,
-	unsigned right, struct avow_span provider, int64_t at_s,
-	struct avow_arena *arena, struct avow_who *who, struct avow_why *why)
+static enum avow_err
+refuse_key(
+	enum avow_err e, const struct avow_unverified_bearer *b, struct avow_why *why)
+{
+	static const struct avow_at at = {
+		"bearer", "header.kid", "RFC 7515 4.1.4, docs/authorize.md"};
+
+	return avow_refuse(why, e, &at, "a key of the issuer",
+		avow_span_is_empty(b->kid) ? NULL : "%.*s",
+		AVOW_FMT(avow_span_slice(b->kid, 0, 100)));
+}
+
+static enum avow_err
+check_jwt(const struct avow_access *access, struct avow_span token, bool may_wait,
+	int64_t at_s, struct avow_arena *arena, struct avow_who *who,
+	struct avow_why *why)
+{
+	const struct avow_find how = {.may_wait = may_wait};
+	const struct avow_issuer_key *key;
+	const struct avow_issuer *issuer;
+	struct avow_unverified_bearer b;
+	struct avow_issuer_keys *keys;
+	enum avow_err e;
+
+	AVOW_TRY(avow_bearer_read(token, arena, &b, why));
+	issuer = find_issuer(access, b.issuer);
+	if (!issuer)
+		return avow_refuse(why, AVOW_E_TOKEN_ISSUER,
+			&(struct avow_at){"bearer", "iss", "RFC 7519 4.1.1"},
+			"an issuer of the access file", NULL);
+	e = avow_source_find(
+		issuer->source, b.kid, avow_clock_mono_ms(), &how, &keys, &key);
+	if (e != AVOW_OK)
+		return refuse_key(e, &b, why);
+	e = avow_bearer_verify(&b, issuer, key, at_s, arena, who, why);
+	avow_issuer_keys_free(keys);
+	return e;
+}
+
+static bool
+await_jwt(const struct avow_access *access, struct avow_span token,
+	struct avow_arena *arena, const struct avow_auth_waiter *w)
+{
+	const struct avow_find how = {.waiter = w};
+	const struct avow_issuer_key *key;
+	const struct avow_issuer *issuer;
+	struct avow_unverified_bearer b;
+	struct avow_issuer_keys *keys;
+	enum avow_err e;
+
+	if (avow_bearer_read(token, arena, &b, NULL) != AVOW_OK)
+		return false;
+	issuer = find_issuer(access, b.issuer);
+	if (!issuer)
+		return false;
+	e = avow_source_find(
+		issuer->source, b.kid, avow_clock_mono_ms(), &how, &keys, &key);
+	avow_issuer_keys_free(keys);
+	return e == AVOW_E_ISSUER_PENDING;
+}
+
+bool
+avow_auth_await(struct avow_auth *a, const struct avow_credentials *c,
+	struct avow_arena *arena, const struct avow_auth_waiter *w)
+{
+	struct avow_access *access = take_access(a);
+	struct avow_span token;
+	bool waits = access->n_issuers && bearer(c->authorization, &token) &&
+		     avow_bearer_is_jwt(token) && await_jwt(access, token, arena, w);
+
+	give_access(a, access);
+	return waits;
+}
+
+/* --- the question ------------------------------------------------------------------ */
+
+static enum avow_err
+check_token(const struct avow_auth *a, const struct avow_access *access,
+	const struct avow_credentials *c, int64_t at_s, struct avow_arena *arena,
+	struct avow_who *who, struct avow_why *why)
 {
 	struct avow_span token;
 
-	(void)at_s;
-	(void)arena;
-	memset(who, 0, sizeof(*who));
-	if (avow_span_is_empty(c->authorization))
-		return unauthorized(why, "none");
 	if (!bearer(c->authorization, &token))
 		return unauthorized(why, "another scheme, or a malformed token");
-	AVOW_TRY(check_management(a, token, who, why));
-	return avow_who_may(who, right, provider, why);
+	if (access->n_issuers && avow_bearer_is_jwt(token))
+		return check_jwt(access, token, c->may_wait, at_s, arena, who, why);
+	if (access->no_management_token)
+		return unauthorized(why, "a token of no issuer");
+	return avow_management_check(&a->management, token, who, why);
+}
+
+enum avow_err
+avow_auth_check(struct avow_auth *a, const struct avow_credentials *c, unsigned right,
+	struct avow_span provider, int64_t at_s, struct avow_arena *arena,
+	struct avow_who *who, struct avow_why *why)
+{
+	struct avow_access *access = take_access(a);
+	enum avow_err e;
+
+	memset(who, 0, sizeof(*who));
+	if (!avow_span_is_empty(c->authorization))
+		e = check_token(a, access, c, at_s, arena, who, why);
+	else if (c->n_certs && access->n_client_cas)
+		e = avow_client_cert_verify(
+			access, c->certs, c->n_certs, at_s, arena, who, why);
+	else
+		e = unauthorized(why, "none");
+	give_access(a, access);
+	return e == AVOW_OK ? avow_who_may(who, right, provider, why) : e;
 }

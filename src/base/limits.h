@@ -131,6 +131,14 @@
 #define AVOW_MAX_CONFIG AVOW_KIB(256)
 #define AVOW_MAX_KEYS 32	/* signing keys of all states; 2 or 3 in use */
 #define AVOW_MAX_KEYS_FILE AVOW_KIB(256) /* 32 RSA-4096 keys need 110 KiB */
+/* --- auth ------------------------------------------------------------------ */
+#define AVOW_MAX_ACCESS_FILE AVOW_KIB(256)
+#define AVOW_MAX_ISSUERS 16
+#define AVOW_MAX_ACCESS_ENTRIES 256		/* of one list of the access file */
+#define AVOW_MAX_BEARER AVOW_KIB(12)		/* the head has no room for more */
+#define AVOW_MAX_DISCOVERY AVOW_KIB(64)		/* Entra's has 2 KiB */
+#define AVOW_MAX_ISSUER_JWKS AVOW_KIB(256)		/* Entra's has 12 KiB, with x5c */
+#define AVOW_MAX_ISSUER_KEYS 64			/* seen 8 */
 /* --- http ------------------------------------------------------------------ */
 /* a connection's whole pool: head, its index, and the answer's head */
 #define AVOW_MAX_HTTP_HEADERS AVOW_KIB(16)

@@ -66,6 +66,8 @@ struct avow_config {
 	int64_t tcb_baseline; /* 0: the newest */
 	struct avow_config_list allow_platform; /* hexadecimal ids */
 
+	const char *access; /* the access file; "": the management token alone */
+
 	const char *signing_algorithm; /* "RS256", "PS256", "ES256", "ES384" */
 	int64_t key_publish_before;
 

@@ -85,6 +85,11 @@ static const struct avow_config_item ITEMS[] = {
 		"SEV-SNP ones. Unset: every genuine machine. A provider's own list "
 		"replaces it.",
 		AT(allow_platform)},
+	{"access", AVOW_CONFIG_PATH, false, "", 0, 0, NULL, "FILE",
+		"Access file: who may do what, by OpenID Connect issuers and client "
+		"certificates (see [authorize.md](authorize.md)). Unset: the "
+		"management token alone.",
+		AT(access)},
 	{"signing_algorithm", AVOW_CONFIG_CHOICE, false, "RS256", 0, 0, ALGORITHMS,
 		"ALG",
 		"Algorithm of new signing keys; a key that exists keeps its own until "

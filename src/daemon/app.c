@@ -15,6 +15,7 @@
 #include "base/limits.h"
 #include "config/config.h"
 #include "crypto/jose.h"
+#include "daemon/issuer_net.h"
 #include "trust/tcb.h"
 
 struct avow_app {
@@ -63,7 +64,7 @@ avow_app_check(const struct avow_config *c, struct avow_why *why)
 
 	AVOW_TRY(load_anchors(c, &anchors, why));
 	avow_anchors_free(anchors);
-	return AVOW_OK;
+	return avow_auth_check_file(c->access, why);
 }
 
 /* config/ has checked the spelling, and that Revoked is not among them. */
@@ -128,6 +129,8 @@ with_settings(const struct avow_config *c, const char *url, char *dir,
 		.baseline = (uint32_t)c->tcb_baseline,
 		.keys = {.publish_before_s = c->key_publish_before,
 			.max_life_s = AVOW_TOKEN_LIFE_S},
+		.access = c->access,
+		.net = &avow_issuer_net,
 		.tell_token = tell_token,
 	};
 	struct avow_buf platforms;
@@ -231,4 +234,33 @@ avow_app_worker_free(void *app, void *context)
 {
 	(void)app;
 	avow_worker_free(context);
+}
+
+/* --- hooks of the HTTP server ---------------------------------------------------- */
+
+void
+avow_app_silence(struct avow_app *app)
+{
+	if (app)
+		avow_service_silence(app->service);
+}
+
+static bool
+wants_certs(void *app)
+{
+	struct avow_app *self = app;
+
+	return avow_service_wants_certs(self->service);
+}
+
+void
+avow_app_http(struct avow_app *app, struct avow_http_config *http)
+{
+	http->app = app;
+	http->worker_new = avow_app_worker_new;
+	http->worker_free = avow_app_worker_free;
+	http->locate = avow_app_locate;
+	http->prepare = avow_service_prepare;
+	http->wants_certs = wants_certs;
+	http->routes = avow_app_routes(app, &http->n_routes);
 }

@@ -38,6 +38,12 @@ void avow_app_tick(struct avow_app *app);
 /** After the last worker ended. NULL is fine. */
 void avow_app_free(struct avow_app *app);
 
+/** Before the HTTP server ends: nothing wakes its requests any more. NULL is
+ *  fine. */
+void avow_app_silence(struct avow_app *app);
+/** Fill what the application has a say in: routes and hooks. */
+void avow_app_http(struct avow_app *app, struct avow_http_config *http);
+
 /** The route table; it lives as long as the app. */
 const struct avow_http_route *avow_app_routes(struct avow_app *app, size_t *n);
 

@@ -160,15 +160,9 @@ static enum avow_err
 start_http(struct daemon *d, const struct avow_tls_files *tls, struct avow_why *why)
 {
 	struct avow_http_limits limits = limits_of(d->config);
-	struct avow_http_config http = {
-		.limits = &limits,
-		.app = d->app,
-		.worker_new = avow_app_worker_new,
-		.worker_free = avow_app_worker_free,
-		.locate = avow_app_locate,
-	};
+	struct avow_http_config http = {.limits = &limits};
 
-	http.routes = avow_app_routes(d->app, &http.n_routes);
+	avow_app_http(d->app, &http);
 	if (tls->cert.n) {
 		http.tls_cert_pem = (const char *)tls->cert.p;
 		http.tls_key_pem = (const char *)tls->key.p;
@@ -326,6 +320,7 @@ run(struct daemon *d)
 	} else {
 		log_why("cannot_start", err, &why);
 	}
+	avow_app_silence(d->app);
 	whole = avow_http_stop(d->http, (int)d->config->drain_deadline * 1000);
 	avow_app_free(d->app);
 	if (d->lock >= 0)

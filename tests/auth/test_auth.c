@@ -46,7 +46,7 @@ tear_down(void **state)
 }
 
 static enum avow_err
-ask(const struct avow_auth *a, const char *authorization, struct avow_who *who)
+ask(struct avow_auth *a, const char *authorization, struct avow_who *who)
 {
 	const struct avow_credentials c = {
 		.authorization = avow_span_str(authorization)};
@@ -56,7 +56,7 @@ ask(const struct avow_auth *a, const char *authorization, struct avow_who *who)
 }
 
 static enum avow_err
-check(const struct avow_auth *a, const char *scheme, const char *token)
+check(struct avow_auth *a, const char *scheme, const char *token)
 {
 	struct avow_who who;
 	char value[256];
