@@ -8,6 +8,8 @@
 #include <string.h>
 
 #include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/params.h>
 #include <openssl/rand.h>
 
 #include "crypto/ossl.h"
@@ -84,6 +86,30 @@ avow_sha256_2(struct avow_span a, struct avow_span b, uint8_t out[AVOW_SHA256_BY
 	struct avow_span parts[2] = {a, b};
 
 	return avow_digest(AVOW_SHA256, parts, 2, out);
+}
+
+enum avow_err
+avow_hmac_sha256(struct avow_span key, const struct avow_span *parts, size_t n,
+	uint8_t out[AVOW_SHA256_BYTES])
+{
+	OSSL_PARAM params[] = {OSSL_PARAM_construct_utf8_string(
+				       "digest", (char *)(uintptr_t) "SHA256", 0),
+		OSSL_PARAM_construct_end()};
+	EVP_MAC *mac = EVP_MAC_fetch(NULL, "HMAC", NULL);
+	EVP_MAC_CTX *ctx = mac ? EVP_MAC_CTX_new(mac) : NULL;
+	size_t got = 0;
+	bool good;
+
+	memset(out, 0, AVOW_SHA256_BYTES);
+	good = ctx && EVP_MAC_init(ctx, key.p ? key.p : (const uint8_t *)"", key.n,
+			      params) == 1;
+	for (size_t i = 0; good && i < n; i++)
+		good = EVP_MAC_update(ctx, parts[i].p, parts[i].n) == 1;
+	good = good && EVP_MAC_final(ctx, out, &got, AVOW_SHA256_BYTES) == 1 &&
+	       got == AVOW_SHA256_BYTES;
+	EVP_MAC_CTX_free(ctx);
+	EVP_MAC_free(mac);
+	return good ? AVOW_OK : AVOW_E_CRYPTO;
 }
 
 bool

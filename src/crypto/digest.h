@@ -39,6 +39,11 @@ enum avow_err avow_hasher_digest(struct avow_hasher *hs, enum avow_hash h,
 	const struct avow_span *parts, size_t n, uint8_t *out) AVOW_CHECKED;
 void avow_hasher_clear(struct avow_hasher *hs);
 
+/** HMAC-SHA256 (RFC 2104) of the concatenation of n parts.
+ *  @return AVOW_OK, AVOW_E_CRYPTO, AVOW_E_NO_MEMORY. */
+enum avow_err avow_hmac_sha256(struct avow_span key, const struct avow_span *parts,
+	size_t n, uint8_t out[AVOW_SHA256_BYTES]) AVOW_CHECKED;
+
 /** Constant time. */
 bool avow_secret_eq(struct avow_span a, struct avow_span b);
 /** Fill with bytes fit for keys. @return AVOW_OK or AVOW_E_CRYPTO. */

@@ -97,6 +97,10 @@ static const struct avow_store_ops OPS = {
 	.collateral_put = avow_sqlite_collateral_put,
 	.collateral_list = avow_sqlite_collateral_list,
 	.collateral_state = avow_sqlite_collateral_state,
+	.machine_seen = avow_sqlite_machine_seen,
+	.machine_list = avow_sqlite_machine_list,
+	.machine_states = avow_sqlite_machine_states,
+	.machine_silence = avow_sqlite_machine_silence,
 	.key_put = avow_sqlite_key_put,
 	.key_list = avow_sqlite_key_list,
 };

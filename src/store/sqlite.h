@@ -182,6 +182,17 @@ enum avow_err avow_sqlite_collateral_list(struct avow_store *s,
 	struct avow_store_collateral **out, size_t *n) AVOW_CHECKED;
 enum avow_err avow_sqlite_collateral_state(
 	struct avow_store *s, struct avow_store_collateral_state *out) AVOW_CHECKED;
+enum avow_err avow_sqlite_machine_seen(struct avow_store *s,
+	const struct avow_store_machine_seen *seen, struct avow_arena *a,
+	struct avow_store_machine_change *change) AVOW_CHECKED;
+enum avow_err avow_sqlite_machine_list(struct avow_store *s, struct avow_span provider,
+	struct avow_span after, size_t max, struct avow_arena *a,
+	struct avow_store_machine **out, size_t *n) AVOW_CHECKED;
+enum avow_err avow_sqlite_machine_states(struct avow_store *s,
+	struct avow_span provider, struct avow_span machine, struct avow_arena *a,
+	struct avow_store_machine_state **out, size_t *n) AVOW_CHECKED;
+enum avow_err avow_sqlite_machine_silence(struct avow_store *s, int64_t before_s,
+	struct avow_arena *a, struct avow_store_machine **out, size_t *n) AVOW_CHECKED;
 enum avow_err avow_sqlite_key_put(
 	struct avow_store *s, const struct avow_store_key *k) AVOW_CHECKED;
 enum avow_err avow_sqlite_key_list(struct avow_store *s, struct avow_arena *a,

@@ -207,6 +207,46 @@ avow_store_collateral_state(
 	return s->ops->collateral_state(s, out);
 }
 
+/* --- machines ---------------------------------------------------------------------------- */
+
+enum avow_err
+avow_store_machine_seen(struct avow_store *s,
+	const struct avow_store_machine_seen *seen, struct avow_arena *a,
+	struct avow_store_machine_change *change)
+{
+	*change = (struct avow_store_machine_change){0};
+	return s->ops->machine_seen(s, seen, a, change);
+}
+
+enum avow_err
+avow_store_machine_list(struct avow_store *s, struct avow_span provider,
+	struct avow_span after, size_t max, struct avow_arena *a,
+	struct avow_store_machine **out, size_t *n)
+{
+	*out = NULL;
+	*n = 0;
+	return s->ops->machine_list(s, provider, after, max, a, out, n);
+}
+
+enum avow_err
+avow_store_machine_states(struct avow_store *s, struct avow_span provider,
+	struct avow_span machine, struct avow_arena *a,
+	struct avow_store_machine_state **out, size_t *n)
+{
+	*out = NULL;
+	*n = 0;
+	return s->ops->machine_states(s, provider, machine, a, out, n);
+}
+
+enum avow_err
+avow_store_machine_silence(struct avow_store *s, int64_t before_s, struct avow_arena *a,
+	struct avow_store_machine **out, size_t *n)
+{
+	*out = NULL;
+	*n = 0;
+	return s->ops->machine_silence(s, before_s, a, out, n);
+}
+
 enum avow_err
 avow_store_key_put(struct avow_store *s, const struct avow_store_key *k)
 {

@@ -134,6 +134,42 @@ struct avow_store_collateral_state {
 	int64_t earliest_expiry_s; /* of the newest of each name; INT64_MAX: none */
 };
 
+/** A machine that attests again and again, as it was last seen. */
+struct avow_store_machine {
+	struct avow_span provider, id;
+	struct avow_span kind; /* attestation type */
+	struct avow_span label; /* what it calls itself; may be empty */
+	int64_t first_s, last_s;
+	int64_t good_s; /* the last that got a token; 0: none did */
+	int64_t attestations, failures;
+	struct avow_span failing; /* the last one's error; empty: it was good */
+	bool is_silent;
+	int64_t states; /* how many there ever were; the last one's seq */
+};
+
+/** One boot state of a machine. */
+struct avow_store_machine_state {
+	int64_t seq; /* 1, 2, 3... a machine */
+	int64_t at_s; /* first seen */
+	struct avow_span state; /* canonical JSON */
+};
+
+struct avow_store_machine_seen {
+	struct avow_span provider, id, kind, label;
+	int64_t at_s;
+	struct avow_span failing; /* an error's name; empty: it got its token */
+	struct avow_span state; /* canonical JSON; empty: not told this time */
+};
+
+/** What a report changed. Spans live in the arena of the call. */
+struct avow_store_machine_change {
+	bool is_new, was_silent, has_new_state;
+	int64_t silent_since_s; /* when it was last heard before this */
+	struct avow_span was_failing;
+	int64_t state_seq; /* of its state now; 0: none is known */
+	struct avow_span old_state; /* the one before; empty: none */
+};
+
 /* --- the store ------------------------------------------------------------------------ */
 
 /** Which providers a list shows; empty fields show all. */
@@ -197,6 +233,18 @@ struct avow_store_ops {
 		struct avow_store_collateral **out, size_t *n);
 	enum avow_err (*collateral_state)(
 		struct avow_store *s, struct avow_store_collateral_state *out);
+
+	enum avow_err (*machine_seen)(struct avow_store *s,
+		const struct avow_store_machine_seen *seen, struct avow_arena *a,
+		struct avow_store_machine_change *change);
+	enum avow_err (*machine_list)(struct avow_store *s, struct avow_span provider,
+		struct avow_span after, size_t max, struct avow_arena *a,
+		struct avow_store_machine **out, size_t *n);
+	enum avow_err (*machine_states)(struct avow_store *s, struct avow_span provider,
+		struct avow_span machine, struct avow_arena *a,
+		struct avow_store_machine_state **out, size_t *n);
+	enum avow_err (*machine_silence)(struct avow_store *s, int64_t before_s,
+		struct avow_arena *a, struct avow_store_machine **out, size_t *n);
 
 	enum avow_err (*key_put)(struct avow_store *s, const struct avow_store_key *k);
 	enum avow_err (*key_list)(struct avow_store *s, struct avow_arena *a,
@@ -361,6 +409,33 @@ enum avow_err avow_store_collateral_state(
 	struct avow_store *s, struct avow_store_collateral_state *out) AVOW_CHECKED;
 
 #define AVOW_STORE_VERSIONS 16
+#define AVOW_STORE_MACHINES 100000 /* a provider: a large fleet */
+#define AVOW_STORE_MACHINE_STATES 16 /* a machine: years of updates, 1 MiB at most */
+
+/* --- machines -------------------------------------------------------------------------------------- */
+
+/**
+ * Take up a report of a machine: it attested, well or not.
+ * @param change filled on AVOW_OK.
+ * @return AVOW_OK; AVOW_E_NOT_FOUND (provider); AVOW_E_MACHINES_FULL (a new one,
+ * and the provider has AVOW_STORE_MACHINES).
+ */
+enum avow_err avow_store_machine_seen(struct avow_store *s,
+	const struct avow_store_machine_seen *seen, struct avow_arena *a,
+	struct avow_store_machine_change *change) AVOW_CHECKED;
+/** In the order of their ids, those behind `after`, at most max (0: all). */
+enum avow_err avow_store_machine_list(struct avow_store *s, struct avow_span provider,
+	struct avow_span after, size_t max, struct avow_arena *a,
+	struct avow_store_machine **out, size_t *n) AVOW_CHECKED;
+/** The states that are kept, newest first. Empty is AVOW_OK, also for a machine
+ *  that is not known. */
+enum avow_err avow_store_machine_states(struct avow_store *s, struct avow_span provider,
+	struct avow_span machine, struct avow_arena *a,
+	struct avow_store_machine_state **out, size_t *n) AVOW_CHECKED;
+/** Mark those not heard since before_s as silent, and give those that were not
+ *  marked yet: each silence is given once, to one caller. */
+enum avow_err avow_store_machine_silence(struct avow_store *s, int64_t before_s,
+	struct avow_arena *a, struct avow_store_machine **out, size_t *n) AVOW_CHECKED;
 
 /* --- keys --------------------------------------------------------------------------------------- */
 
