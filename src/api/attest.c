@@ -130,6 +130,7 @@ appraise(const struct avow_attest_body *in, const struct avow_kind *kind,
 		.anchors = view->anchors,
 		.collateral = view->collateral,
 		.accept_tcb = set->has_accept_tcb ? set->accept_tcb : view->accept_tcb,
+		.snp_references = view->snp_references,
 		.grace_s = set->has_grace ? set->grace_s : view->grace_s,
 		.baseline = set->has_baseline ? set->baseline : view->baseline,
 		.allow_platform = set->has_allow_platform ? set->allow_platform

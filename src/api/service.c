@@ -50,6 +50,7 @@ view_unref(struct shared_view *v)
 	if (!v || atomic_fetch_sub_explicit(&v->refs, 1, memory_order_acq_rel) != 1)
 		return;
 	avow_collateral_free(v->view.collateral);
+	avow_snp_references_free(v->view.snp_references);
 	avow_anchors_free(v->view.anchors);
 	avow_keys_free(v->view.keys);
 	free(v->allow_platform);
@@ -105,6 +106,7 @@ build(struct avow_service *sv, const struct avow_service_settings *s,
 	v->view.anchors = avow_anchors_ref(s->anchors);
 	v->view.accept_tcb = s->accept_tcb;
 	v->view.grace_s = s->grace_s;
+	v->view.snp_references = avow_snp_references_ref(s->snp_references);
 	v->view.baseline = s->baseline;
 	e = keep_platforms(v, s->allow_platform);
 	if (e == AVOW_OK)
@@ -208,6 +210,7 @@ reload_keys(struct avow_service *sv, struct avow_why *why)
 	v->view.collateral = avow_collateral_ref(now->collateral);
 	v->view.accept_tcb = now->accept_tcb;
 	v->view.grace_s = now->grace_s;
+	v->view.snp_references = avow_snp_references_ref(now->snp_references);
 	v->view.baseline = now->baseline;
 	e = keep_platforms(v, now->allow_platform);
 	if (e == AVOW_OK)

@@ -14,6 +14,7 @@
 #include "http/http.h"
 #include "trust/anchors.h"
 #include "trust/collateral.h"
+#include "trust/snp_references.h"
 
 /** What the configuration says, as plain values. Strings are copied. */
 struct avow_service_settings {
@@ -25,6 +26,7 @@ struct avow_service_settings {
 	unsigned accept_tcb;		/* bits 1u << enum avow_tcb_status */
 	int64_t grace_s;
 	int64_t warn_s;			/* before collateral ends; 0: never */
+	struct avow_snp_references *snp_references; /* a reference; NULL: none */
 	uint32_t baseline;		/* what "azuredefault" stands for; 0: newest */
 	struct avow_span allow_platform; /* avow_platform_list_put; empty: all */
 	struct avow_keys_options keys;
@@ -43,6 +45,7 @@ struct avow_view {
 	struct avow_keys *keys;
 	unsigned accept_tcb;
 	int64_t grace_s;
+	struct avow_snp_references *snp_references; /* NULL: none */
 	uint32_t baseline;
 	struct avow_span allow_platform;
 };

@@ -63,6 +63,8 @@ struct avow_config {
 	int64_t collateral_grace, collateral_warn;
 	struct avow_config_list accept_tcb; /* Intel's spelling */
 	struct avow_config_list trust_anchor; /* PEM files */
+	struct avow_config_list uvm_reference; /* "ISSUER FEED MIN_SVN" */
+	struct avow_config_list id_key_digest; /* 96 hexadecimal digits */
 	int64_t tcb_baseline; /* 0: the newest */
 	struct avow_config_list allow_platform; /* hexadecimal ids */
 

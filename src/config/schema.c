@@ -90,6 +90,13 @@ static const struct avow_config_item ITEMS[] = {
 		"certificates (see [authorize.md](authorize.md)). Unset: the "
 		"management token alone.",
 		AT(access)},
+	{"uvm_reference", AVOW_CONFIG_STRING, true, "", 0, 64, NULL, "TEXT",
+		"UVM endorsements that count, each `ISSUER FEED MIN_SVN`: the issuer's "
+		"did:x509, the feed and the least SVN. See containers.md.",
+		AT(uvm_reference)},
+	{"id_key_digest", AVOW_CONFIG_STRING, true, "", 0, 64, NULL, "HEX",
+		"SHA-384 of SEV-SNP id keys whose guests count as compliant.",
+		AT(id_key_digest)},
 	{"signing_algorithm", AVOW_CONFIG_CHOICE, false, "RS256", 0, 0, ALGORITHMS,
 		"ALG",
 		"Algorithm of new signing keys; a key that exists keeps its own until "

@@ -57,11 +57,42 @@ load_anchors(
 	return e;
 }
 
+/* The reference values' form is trust/'s to judge; the item is named here. */
+static enum avow_err
+load_references(const struct avow_config *c, struct avow_snp_references **out,
+	struct avow_why *why)
+{
+	struct avow_snp_references *r;
+	enum avow_err e = avow_snp_references_new(&r);
+	const char *item = "uvm_reference";
+
+	*out = NULL;
+	for (size_t i = 0; e == AVOW_OK && i < c->uvm_reference.n; i++)
+		e = avow_snp_references_add_uvm(
+			r, avow_span_str(c->uvm_reference.v[i]), why);
+	if (e == AVOW_OK)
+		item = "id_key_digest";
+	for (size_t i = 0; e == AVOW_OK && i < c->id_key_digest.n; i++)
+		e = avow_snp_references_add_id_key(
+			r, avow_span_str(c->id_key_digest.v[i]), why);
+	if (e == AVOW_OK) {
+		*out = r;
+		return AVOW_OK;
+	}
+	if (e == AVOW_E_CONFIG_VALUE)
+		avow_why_field(why, "%s", item);
+	avow_snp_references_free(r);
+	return e;
+}
+
 enum avow_err
 avow_app_check(const struct avow_config *c, struct avow_why *why)
 {
+	struct avow_snp_references *references;
 	struct avow_anchors *anchors;
 
+	AVOW_TRY(load_references(c, &references, why));
+	avow_snp_references_free(references);
 	AVOW_TRY(load_anchors(c, &anchors, why));
 	avow_anchors_free(anchors);
 	return avow_auth_check_file(c->access, why);
@@ -139,12 +170,15 @@ with_settings(const struct avow_config *c, const char *url, char *dir,
 	AVOW_TRY(avow_jws_alg(avow_span_str(c->signing_algorithm), &s.keys.alg));
 	AVOW_TRY(load_anchors(c, &s.anchors, why));
 	e = allowed(c, &platforms);
+	if (e == AVOW_OK)
+		e = load_references(c, &s.snp_references, why);
 	s.allow_platform = avow_buf_span(&platforms);
 	if (e == AVOW_OK)
 		e = made ? avow_service_new(&s, made, why)
 			 : avow_service_reload(reload, &s, why);
 	avow_buf_clear(&platforms);
 	avow_anchors_free(s.anchors);
+	avow_snp_references_free(s.snp_references);
 	return e;
 }
 

@@ -20,13 +20,26 @@ enum avow_err
 avow_snp_references_new(struct avow_snp_references **out)
 {
 	*out = calloc(1, sizeof(**out));
-	return *out ? AVOW_OK : AVOW_E_NO_MEMORY;
+	if (!*out)
+		return AVOW_E_NO_MEMORY;
+	atomic_init(&(*out)->refs, 1);
+	return AVOW_OK;
+}
+
+struct avow_snp_references *
+avow_snp_references_ref(struct avow_snp_references *r)
+{
+	if (r)
+		atomic_fetch_add_explicit(&r->refs, 1, memory_order_relaxed);
+	return r;
 }
 
 void
 avow_snp_references_free(struct avow_snp_references *r)
 {
-	for (size_t i = 0; r && i < r->n_uvm; i++)
+	if (!r || atomic_fetch_sub_explicit(&r->refs, 1, memory_order_acq_rel) > 1)
+		return;
+	for (size_t i = 0; i < r->n_uvm; i++)
 		free(r->owned[i]);
 	free(r);
 }

@@ -1,9 +1,11 @@
 /*
  * What an operator knows of SEV-SNP guests: whose utility VMs count (UVM endorsements)
- * and which id keys. None is built in. Immutable once filled.
+ * and which id keys. None is built in. Reference counted, and immutable once filled.
  */
 #ifndef AVOW_TRUST_SNP_REFERENCES_H
 #define AVOW_TRUST_SNP_REFERENCES_H
+
+#include <stdatomic.h>
 
 #include "base/err.h"
 #include "base/limits.h"
@@ -23,11 +25,14 @@ struct avow_snp_references {
 	uint8_t id_keys[AVOW_MAX_ID_KEYS][AVOW_SHA384_BYTES]; /* their digests */
 	size_t n_id_keys;
 	uint8_t *owned[AVOW_MAX_UVM_REFERENCES];
+	atomic_size_t refs;
 };
 
 /** @return AVOW_OK or AVOW_E_NO_MEMORY. */
 enum avow_err avow_snp_references_new(struct avow_snp_references **out) AVOW_CHECKED;
-/** NULL is fine. */
+/** Another owner; NULL gives NULL. Any thread. */
+struct avow_snp_references *avow_snp_references_ref(struct avow_snp_references *r);
+/** One owner less. NULL is fine. */
 void avow_snp_references_free(struct avow_snp_references *r);
 /** Add "ISSUER FEED MIN_SVN", divided by single spaces; the text is copied.
  *  @return AVOW_OK; AVOW_E_CONFIG_VALUE, saying what is wrong; AVOW_E_NO_MEMORY. */

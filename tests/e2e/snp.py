@@ -1,12 +1,13 @@
 """SEV-SNP through whole programs: the recorded exchange against avowd over HTTP,
 and real reports with their certificates through `avow appraise snp`."""
 import base64
+import hashlib
 import json
 import os
 import subprocess
 import tempfile
 
-from avowtest import Service, Tap, avow, b64u, claims_of, header_of, unb64u, vectors
+from avowtest import AVOWD, Service, Tap, avow, b64u, claims_of, header_of, unb64u, vectors
 
 tap = Tap()
 OWN_VALUE = {"iss", "iat", "nbf", "exp", "jti"}
@@ -97,6 +98,106 @@ def a_report_without_certificates_waits_for_collateral():
     assert status == 503 and answer["error"]["innererror"]["code"] == "snp_cert_absent", answer
 
 
+# --- confidential containers ---------------------------------------------------------
+ISSUER = "did:x509:0:sha256:I__iuL25oXEVFdTP_aBLx_eT1RPHbCQ_ECBQfYZpt9s::eku:1.3.6.1.4.1.311.76.59.1.2"
+FEED = "ContainerPlat-AMD-UVM"
+
+
+def reference(least):
+    return ("--uvm-reference", f"{ISSUER} {FEED} {least}")
+
+
+def sidecar_request(uvm=None):
+    """What the sidecar posts: report, host certificates as PEM, endorsement, policy."""
+    thim = json.loads(read("snp-ms-aci", "uvm_host_amd_certificate.json"))
+    inner = {
+        "SnpReport": b64u(read("snp-ms-aci", "snp_report.bin")),
+        "VcekCertChain": b64u((thim["vcekCert"] + thim["certificateChain"]).encode()),
+        "Endorsements": b64u(json.dumps({"Uvm": [b64u(uvm or read(
+            "snp-ms-aci", "body.uvm_reference_info.bin"))]}).encode()),
+    }
+    policy = base64.b64decode(read("snp-ms-aci", "uvm_security_policy.base64"))
+    return {"report": b64u(json.dumps(inner).encode()),
+            "initTimeData": {"data": b64u(policy), "dataType": "Binary"}, "nonce": "1"}
+
+
+@tap.case()
+def the_sidecar_s_request_gives_the_container_s_claims():
+    with Service(*reference(22)) as s:
+        status, answer = s.attest("SevSnpVm", sidecar_request())
+        assert status == 200, answer
+        claims = claims_of(answer["token"])
+        assert claims["x-ms-compliance-status"] == "azure-compliant-uvm", claims
+        assert claims["x-avow-uvm-issuer"] == ISSUER and claims["x-avow-uvm-feed"] == FEED, claims
+        assert claims["x-avow-uvm-svn"] == 22, claims
+        policy = base64.b64decode(read("snp-ms-aci", "uvm_security_policy.base64"))
+        assert claims["x-ms-sevsnpvm-hostdata"] == hashlib.sha256(policy).hexdigest(), claims
+        # the route's spelling is the caller's, and a byte order mark may come first
+        inner = b"\xef\xbb\xbf" + unb64u(sidecar_request()["report"])
+        status, answer = s.attest("SevSnpVM", {**sidecar_request(), "report": b64u(inner)})
+        assert status == 200, answer
+
+
+@tap.case()
+def an_endorsement_that_nobody_named_gives_no_claim():
+    with Service() as s:
+        status, answer = s.attest("SevSnpVm", sidecar_request())
+    assert status == 200, answer
+    names = claims_of(answer["token"])
+    assert not [n for n in names if "uvm" in n or "compliance" in n], names
+
+
+@tap.case()
+def endorsements_are_refused_for_their_own_reason():
+    other = base64.b64decode(read("snp-ms-aci", "reference-info-base64"))
+    flipped = bytearray(read("snp-ms-aci", "body.uvm_reference_info.bin"))
+    flipped[-1] ^= 1
+    with Service(*reference(23)) as s:
+        for uvm, code in ((None, "uvm_svn"), (other, "uvm_measurement"), (bytes(flipped), "cose_signature")):
+            status, answer = s.attest("SevSnpVm", sidecar_request(uvm))
+            assert status == 400 and answer["error"]["innererror"]["code"] == code, (code, answer)
+        # another policy than the host bound at launch
+        body = sidecar_request()
+        body["initTimeData"]["data"] = b64u(b"package policy")
+        status, answer = s.attest("SevSnpVm", body)
+        assert status == 400 and answer["error"]["innererror"]["code"] == "init_data_mismatch", answer
+    with Service(*("--uvm-reference", f"{ISSUER} ConfAKS-AMD-UVM 1")) as s:
+        status, answer = s.attest("SevSnpVm", sidecar_request())
+    assert status == 400 and answer["error"]["innererror"]["code"] == "uvm_unknown", answer
+
+
+@tap.case()
+def an_id_key_among_the_reference_values_makes_a_guest_compliant():
+    report = unb64u(json.loads(unb64u(golden()["report"]))["SnpReport"])
+    with Service("--id-key-digest", report[0xe0:0x110].hex()) as s:
+        status, answer = s.attest("SevSnpVm", golden())
+    assert status == 200, answer
+    assert claims_of(answer["token"])["x-ms-compliance-status"] == "azure-compliant-cvm", answer
+
+
+@tap.case()
+def reference_values_of_no_form_are_refused_at_start():
+    for flag, item, value in (("--uvm-reference", "uvm_reference", f"{ISSUER} {FEED}"),
+                              ("--uvm-reference", "uvm_reference", f"did:web:example.org {FEED} 1"),
+                              ("--id-key-digest", "id_key_digest", "00" * 48),
+                              ("--id-key-digest", "id_key_digest", "abc")):
+        with tempfile.TemporaryDirectory() as data:
+            r = subprocess.run([AVOWD, "--data", data, "--listen", "127.0.0.1:0", flag, value],
+                               capture_output=True, text=True, timeout=60)
+        assert r.returncode != 0 and item in r.stderr, (value, r)
+
+
+@tap.case()
+def appraise_takes_an_endorsement_as_the_security_context_has_it():
+    more = ("--endorsements", vectors("snp-ms-aci", "body.uvm_reference_info.bin"), *reference(20))
+    status, r, _ = appraise(vectors("snp-ms-aci", "snp_report.bin"), vectors("snp-ms-aci", "uvm_host_amd_certificate.json"),
+                            args=more)
+    assert status == 0 and r["claims"]["x-avow-uvm-svn"] == 22, r
+    status, r, _ = appraise(vectors("snp-ms-aci", "snp_report.bin"), vectors("snp-ms-aci", "uvm_host_amd_certificate.json"),
+                            args=("--endorsements", vectors("snp-ms-aci", "reference-info-base64")))
+    assert status == 1 and r["error"]["code"] == "uvm_measurement", r
+
+
 @tap.case()
 def appraise_takes_certificates_in_any_form_and_order():
     report = vectors("snp-virtee", "report_milan.bin")
@@ -158,7 +259,8 @@ def a_trust_anchor_s_key_tells_its_maker():
     with tempfile.TemporaryDirectory() as folder:
         key = os.path.join(folder, "key.pem")
         for algorithm, status in ((("EC", "ec_paramgen_curve:P-256"), 0), (("RSA", "rsa_keygen_bits:4096"), 0),
-                                  (("EC", "ec_paramgen_curve:P-384"), 64), (("RSA", "rsa_keygen_bits:2048"), 64)):
+                                  (("EC", "ec_paramgen_curve:P-384"), 0), (("RSA", "rsa_keygen_bits:2048"), 0),
+                                  (("RSA", "rsa_keygen_bits:1024"), 64)):
             secret = subprocess.run(["openssl", "genpkey", "-algorithm", algorithm[0], "-pkeyopt", algorithm[1]],
                                     capture_output=True, check=True).stdout
             public = subprocess.run(["openssl", "pkey", "-pubout"], input=secret, capture_output=True,
