@@ -7,6 +7,7 @@
 
 #include <getopt.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -20,31 +21,35 @@ static const char USAGE[] =
 	"       avow collateral show   SOURCE NAME [--json]\n"
 	"       avow collateral verify SOURCE [--within D] [--json]\n"
 	"       avow collateral export SOURCE -o BUNDLE --key PEM [--platform P]...\n"
-	"       avow collateral import BUNDLE --signer PEM SOURCE [--within D] "
-	"[--dry-run]\n"
+	"       avow collateral import BUNDLE --signer PEM SOURCE [--dry-run]\n"
+	"       avow collateral fetch  --platform P... SOURCE | -o BUNDLE --key PEM\n"
 	"\n"
-	"SOURCE is --collateral DIR, a folder, or --data DIR, the folder in avowd's "
-	"data\n"
-	"directory. list shows what is there; show, what a file, an FMSPC or a CA "
-	"names;\n"
-	"verify says by its exit status whether all of it holds. export writes a "
-	"signed\n"
-	"bundle of what verifies; import verifies one whole and adds it to SOURCE.\n"
+	"SOURCE is --collateral DIR, a folder, or --data DIR, avowd's data directory.\n"
+	"list shows what is there; show, what a file, an FMSPC, a chip or a CA names;\n"
+	"verify says by its exit status whether all of it holds. export writes a\n"
+	"signed bundle of what verifies; import verifies one whole and adds it to\n"
+	"SOURCE. fetch gets what platforms need from the makers, into SOURCE or\n"
+	"straight into a bundle.\n"
 	"\n"
 	"  --at TIME           judge at this time, RFC 3339 (default: now)\n"
-	"  --within D          verify, import: what ends within D expires soon (14d)\n"
-	"  --platform P        export: fmspc=HEX, with tee=sgx or tee=tdx; chip=HEX;\n"
-	"                      product=Milan. Divided by commas; may be repeated\n"
+	"  --within D          what ends within D expires soon (14d)\n"
+	"  --platform P        fmspc=HEX, with tee=sgx or tee=tdx; chip=HEX;\n"
+	"                      product=Milan. Divided by commas; may be repeated.\n"
+	"                      fetch: chip= with product= and tcb=FMC-BL-TEE-SNP-UCODE\n"
 	"  --history           export: also what is expired or superseded, for --at\n"
-	"  --key PEM           export: the private key that signs\n"
-	"  --signer PEM        import: a public key or certificate whose signature "
-	"counts\n"
+	"  --key PEM           the private key that signs a bundle\n"
+	"  --signer PEM        import: a public key or certificate that may have signed\n"
 	"  --dry-run           import: verify and tell, write nothing\n"
+	"  --intel URL         fetch: Intel's PCS (default) or a PCCS\n"
+	"  --amd URL           fetch: AMD's KDS (default) or a mirror\n"
+	"  --number N          fetch: this evaluation data number too (may be repeated)\n"
+	"  --early             fetch: what PCS serves early\n"
+	"  --ca FILE           fetch: the only TLS roots, PEM (default: the system's)\n"
+	"  --proxy URL         fetch: by this proxy\n"
 	"  --trust-anchor PEM  a root to trust beside the makers' (may be repeated)\n"
 	"\n"
-	"exit status: 0 all holds, 1 something is invalid or refused, 2 it cannot be "
-	"read,\n"
-	"3 something is expired, 4 something ends within D, 64 usage\n";
+	"exit status: 0 all holds, 1 something is invalid or refused, 2 it cannot be\n"
+	"read or fetched, 3 something is expired, 4 something ends within D, 64 usage\n";
 
 static const struct option OPTIONS[] = {
 	{"collateral", required_argument, NULL, 'c'},
@@ -59,6 +64,12 @@ static const struct option OPTIONS[] = {
 	{"history", no_argument, NULL, 'h'},
 	{"dry-run", no_argument, NULL, 'n'},
 	{"trust-anchor", required_argument, NULL, 'A'},
+	{"intel", required_argument, NULL, 'I'},
+	{"amd", required_argument, NULL, 'D'},
+	{"number", required_argument, NULL, 'N'},
+	{"early", no_argument, NULL, 'E'},
+	{"ca", required_argument, NULL, 'C'},
+	{"proxy", required_argument, NULL, 'X'},
 	{NULL, 0, NULL, 0},
 };
 
@@ -72,6 +83,20 @@ collateral_folder(const struct collateral_options *o, struct avow_buf *b)
 	return avow_buf_str(b);
 }
 
+static bool
+is_unavailable(enum avow_err e)
+{
+	static const enum avow_err codes[] = {AVOW_E_COLLATERAL_FOLDER,
+		AVOW_E_COLLATERAL_LIMIT, AVOW_E_NET_CONNECT, AVOW_E_NET_TIMEOUT,
+		AVOW_E_NET_TLS, AVOW_E_NET_STATUS, AVOW_E_FETCH_NOT_FOUND,
+		AVOW_E_FETCH_BUSY};
+
+	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
+		if (e == codes[i])
+			return true;
+	return false;
+}
+
 int
 collateral_failed(enum avow_err e, const struct avow_why *why)
 {
@@ -79,10 +104,8 @@ collateral_failed(enum avow_err e, const struct avow_why *why)
 	fprintf(stderr, "  %-9s %s\n", "code", avow_err_name(e));
 	switch (avow_err_class(e)) {
 	case AVOW_CLASS_COLLATERAL:
-		/* a thing that does not verify, but for the folder itself */
-		return e == AVOW_E_COLLATERAL_FOLDER || e == AVOW_E_COLLATERAL_LIMIT
-			       ? AVOW_EXIT_UNDECIDED
-			       : AVOW_EXIT_REFUSED;
+		/* a thing that does not verify; or that is not to be had */
+		return is_unavailable(e) ? AVOW_EXIT_UNDECIDED : AVOW_EXIT_REFUSED;
 	case AVOW_CLASS_STORE:
 	case AVOW_CLASS_CRYPTO:
 	case AVOW_CLASS_INTERNAL:
@@ -202,6 +225,21 @@ read_named(const char **list, size_t *n, const char *text)
 }
 
 static int
+read_number(struct collateral_options *o, const char *text)
+{
+	const size_t max = sizeof(o->number) / sizeof(o->number[0]);
+	char *end;
+	long n = strtol(text, &end, 10);
+
+	if (text[0] < '1' || text[0] > '9' || *end || n > AVOW_MAX_TCB_EVALUATION)
+		return usage("--number: not an evaluation data number");
+	if (o->n_numbers == max)
+		return usage("--number: too many");
+	o->number[o->n_numbers++] = (uint32_t)n;
+	return AVOW_EXIT_OK;
+}
+
+static int
 read_option(struct collateral_options *o, int option, const char *arg)
 {
 	switch (option) {
@@ -226,6 +264,12 @@ read_option(struct collateral_options *o, int option, const char *arg)
 	case 'n':
 		o->dry_run = true;
 		return AVOW_EXIT_OK;
+	case 'I': o->intel = arg; return AVOW_EXIT_OK;
+	case 'D': o->amd = arg; return AVOW_EXIT_OK;
+	case 'C': o->ca = arg; return AVOW_EXIT_OK;
+	case 'X': o->proxy = arg; return AVOW_EXIT_OK;
+	case 'E': o->early = true; return AVOW_EXIT_OK;
+	case 'N': return read_number(o, arg);
 	case 's':
 		return read_named(o->signer, &o->n_signers, arg);
 	case 'p':
@@ -260,6 +304,8 @@ read_options(struct collateral_options *o, int argc, char **argv)
 	if (argc - optind > 1)
 		return usage("too many arguments");
 	o->file = argv[optind];
+	if (strcmp(o->verb, "fetch") == 0 && o->out && !o->dir && !o->data)
+		return AVOW_EXIT_OK; /* straight into a bundle */
 	if ((o->dir != NULL) == (o->data != NULL))
 		return usage("it takes --collateral DIR or --data DIR");
 	return AVOW_EXIT_OK;
@@ -291,6 +337,7 @@ static const struct verb {
 	{"verify", false, look},
 	{"export", false, collateral_export},
 	{"import", true, collateral_import},
+	{"fetch", false, collateral_fetch},
 };
 
 static const struct verb *
@@ -311,7 +358,7 @@ run_collateral(int argc, char **argv)
 	int status;
 
 	if (!verb)
-		return usage("list, show, verify, export or import?");
+		return usage("list, show, verify, export, import or fetch?");
 	o.verb = verb->name;
 	if (avow_anchors_new(true, &o.anchors) != AVOW_OK)
 		return collateral_failed(AVOW_E_NO_MEMORY, NULL);

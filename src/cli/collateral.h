@@ -22,8 +22,11 @@ struct collateral_options {
 	const char *data; /* --data */
 	const char *out; /* -o */
 	const char *key; /* --key */
-	const char *source[8]; /* --source */
-	size_t n_sources;
+	const char *intel, *amd; /* bases of PCS or PCCS, and of KDS */
+	const char *ca, *proxy;
+	bool early;
+	uint32_t number[16]; /* --number: evaluation data numbers */
+	size_t n_numbers;
 	const char *platform[COLLATERAL_MAX_NAMED];
 	size_t n_platforms;
 	const char *signer[COLLATERAL_MAX_NAMED];
@@ -49,9 +52,43 @@ int collateral_print(const struct collateral_options *o, const struct avow_surve
 /** What the worst of it means as an exit status. */
 int collateral_status(const struct avow_survey *s);
 
+/* --- collateral_platform.c ---------------------------------------------------------- */
+
+struct collateral_platform {
+	const char *text;
+	bool is_intel, has_tee;
+	enum avow_tee tee;
+	uint8_t fmspc[6];
+	bool has_product;
+	enum avow_amd_product product;
+	uint8_t chip_id[AVOW_AMD_CHIP_ID_BYTES];
+	size_t n_chip_id;
+	const char *tcb; /* chip=, to fetch: FMC-BL-TEE-SNP-UCODE; NULL: none */
+	bool is_found; /* there is what only this platform needs */
+};
+
+/** Read "name=value,...". False when it is no platform. */
+bool collateral_read_platform(const char *text, struct collateral_platform *p);
+/** A chip's product is that of its certificates, where it is not named. */
+void collateral_learn_product(
+	struct collateral_platform *p, const struct avow_survey *s);
+/** Whether one of n platforms needs the thing (none: everything is wanted); marks
+ *  those that are found. */
+bool collateral_is_wanted(
+	struct collateral_platform *p, size_t n, const struct avow_survey_item *i);
+
+/* --- collateral_fetch.c -------------------------------------------------------------- */
+
+int collateral_fetch(const struct collateral_options *o);
+
 /* --- collateral_bundle.c ----------------------------------------------------------- */
 
 int collateral_export(const struct collateral_options *o);
+/** Sign and write a bundle of what a survey verified. */
+int collateral_export_survey(const struct collateral_options *o, struct avow_survey *s);
+/** Write everything of a survey but what is built in into the options' folder. */
+enum avow_err collateral_write(
+	const struct collateral_options *o, const struct avow_survey *s) AVOW_CHECKED;
 int collateral_import(const struct collateral_options *o);
 
 #endif

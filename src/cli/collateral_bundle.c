@@ -18,132 +18,13 @@
 #include "trust/bundle.h"
 #include "wire/pem.h"
 
-/* --- platforms --------------------------------------------------------------------------- */
-
-struct platform {
-	const char *text;
-	bool is_intel, has_tee;
-	enum avow_tee tee;
-	uint8_t fmspc[6];
-	bool has_product;
-	enum avow_amd_product product;
-	uint8_t chip_id[AVOW_AMD_CHIP_ID_BYTES];
-	size_t n_chip_id;
-	bool is_found; /* there is what only this platform needs */
-};
-
-static bool
-read_chip(struct avow_span value, struct platform *p)
-{
-	p->n_chip_id = value.n / 2;
-	return (p->n_chip_id == AVOW_AMD_CHIP_ID_BYTES ||
-		       p->n_chip_id == AVOW_AMD_CHIP_ID_TURIN_BYTES) &&
-	       avow_hex_decode(value, p->chip_id, p->n_chip_id) == AVOW_OK;
-}
-
-static bool
-read_pair(struct avow_span pair, struct platform *p)
-{
-	size_t eq = avow_span_find_byte(pair, '=');
-	struct avow_span name = avow_span_slice(pair, 0, eq);
-	struct avow_span value = avow_span_from(pair, eq + 1);
-
-	if (avow_span_eq_str(name, "fmspc")) {
-		p->is_intel = true;
-		return avow_hex_decode(value, p->fmspc, sizeof(p->fmspc)) == AVOW_OK;
-	}
-	if (avow_span_eq_str(name, "chip"))
-		return read_chip(value, p);
-	if (avow_span_eq_str(name, "product")) {
-		p->has_product = true;
-		return avow_amd_product_by_name(value, &p->product);
-	}
-	p->has_tee = true;
-	p->tee = avow_span_eq_str(value, "tdx") ? AVOW_TEE_TDX : AVOW_TEE_SGX;
-	return avow_span_eq_str(name, "tee") &&
-	       (avow_span_eq_str(value, "sgx") || avow_span_eq_str(value, "tdx"));
-}
-
-static bool
-read_platform(const char *text, struct platform *p)
-{
-	struct avow_span left = avow_span_str(text);
-	size_t comma;
-
-	*p = (struct platform){.text = text};
-	do {
-		comma = avow_span_find_byte(left, ',');
-		if (!read_pair(avow_span_slice(left, 0, comma), p))
-			return false;
-		left = avow_span_from(left, comma + 1);
-	} while (left.n > 0);
-	return p->is_intel ? !p->has_product && p->n_chip_id == 0
-			   : !p->has_tee && (p->has_product || p->n_chip_id > 0);
-}
-
-static bool
-is_of_chip(const struct platform *p, const struct avow_survey_item *i)
-{
-	return p->n_chip_id > 0 &&
-	       avow_span_eq(i->chip_id, avow_span_make(p->chip_id, p->n_chip_id));
-}
-
-/* A chip's product is that of its certificates. */
-static void
-learn_product(struct platform *p, const struct avow_survey *s)
-{
-	for (size_t i = 0; i < s->n && !p->has_product; i++)
-		if (is_of_chip(p, &s->items[i])) {
-			p->has_product = true;
-			p->product = s->items[i].product;
-		}
-}
-
-static bool
-is_for_intel(struct platform *p, const struct avow_survey_item *i)
-{
-	if (i->has_product)
-		return false;
-	if (i->kind == AVOW_COLLATERAL_QE_IDENTITY)
-		return !p->has_tee || i->tee == p->tee;
-	if (!i->has_platform)
-		return true; /* CRLs and CAs serve all of them */
-	if (memcmp(i->fmspc, p->fmspc, sizeof(p->fmspc)) != 0 ||
-		(p->has_tee && i->tee != p->tee))
-		return false;
-	p->is_found = true;
-	return true;
-}
-
-static bool
-is_for_amd(struct platform *p, const struct avow_survey_item *i)
-{
-	if (!i->has_product || !p->has_product || i->product != p->product)
-		return false;
-	if (i->chip_id.n > 0 && !is_of_chip(p, i))
-		return false;
-	p->is_found |= p->n_chip_id == 0 || i->chip_id.n > 0;
-	return true;
-}
-
-/* Every platform is asked, so that each learns whether it is found. */
-static bool
-is_wanted(struct platform *p, size_t n, const struct avow_survey_item *i)
-{
-	bool wanted = n == 0;
-
-	for (size_t k = 0; k < n; k++)
-		wanted |= p[k].is_intel ? is_for_intel(&p[k], i) : is_for_amd(&p[k], i);
-	return wanted;
-}
-
 /* --- export ----------------------------------------------------------------------------------- */
 
 struct export
 {
 	const struct collateral_options *o;
 	struct avow_survey *survey;
-	struct platform *platforms;
+	struct collateral_platform *platforms;
 	struct avow_span *names; /* of platforms */
 	struct avow_bundle_part *parts;
 	size_t n_parts;
@@ -190,7 +71,7 @@ add_part(struct export *x, const struct avow_survey_item *i)
 }
 
 static enum avow_err
-refuse_platform(const struct platform *p, struct avow_why *why)
+refuse_platform(const struct collateral_platform *p, struct avow_why *why)
 {
 	static const struct avow_at at = {"export", "platform", "docs/air-gapped.md"};
 
@@ -210,13 +91,13 @@ gather(struct export *x, struct avow_why *why)
 		return avow_arena_err(&x->a);
 	for (size_t k = 0; k < n; k++) {
 		x->names[k] = avow_span_str(x->o->platform[k]);
-		if (!read_platform(x->o->platform[k], &x->platforms[k]))
+		if (!collateral_read_platform(x->o->platform[k], &x->platforms[k]))
 			return AVOW_E_USAGE;
-		learn_product(&x->platforms[k], x->survey);
+		collateral_learn_product(&x->platforms[k], x->survey);
 	}
 	for (size_t i = 0; i < x->survey->n; i++)
 		if (is_exportable(x, &x->survey->items[i]) &&
-			is_wanted(x->platforms, n, &x->survey->items[i]))
+			collateral_is_wanted(x->platforms, n, &x->survey->items[i]))
 			AVOW_TRY(add_part(x, &x->survey->items[i]));
 	for (size_t k = 0; k < n; k++)
 		if (!x->platforms[k].is_found)
@@ -262,35 +143,44 @@ read_key(const char *path, struct avow_privkey **out)
 }
 
 int
-collateral_export(const struct collateral_options *o)
+collateral_export_survey(const struct collateral_options *o, struct avow_survey *s)
 {
-	struct export x = {.o = o};
+	struct export x = {.o = o, .survey = s};
 	struct avow_privkey *key = NULL;
+	int status = read_key(o->key, &key);
 	struct avow_why why;
 	enum avow_err e;
+
+	if (status != AVOW_EXIT_OK)
+		return status;
+	avow_arena_init(&x.a, AVOW_MIB(256));
+	avow_why_init(&why);
+	e = gather(&x, &why);
+	if (e == AVOW_OK)
+		e = write_bundle(&x, key);
+	if (e == AVOW_E_USAGE)
+		status = avow_cli_usage(
+			&avow_cmd_collateral, "--platform: not a platform");
+	else if (e != AVOW_OK)
+		status = collateral_failed(e, &why);
+	avow_arena_clear(&x.a);
+	avow_privkey_free(key);
+	return status;
+}
+
+int
+collateral_export(const struct collateral_options *o)
+{
+	struct avow_survey *s;
 	int status;
 
 	if (!o->out || !o->key)
 		return avow_cli_usage(
 			&avow_cmd_collateral, "export takes -o BUNDLE and --key PEM");
-	status = read_key(o->key, &key);
+	status = collateral_survey(o, &s);
 	if (status == AVOW_EXIT_OK)
-		status = collateral_survey(o, &x.survey);
-	avow_arena_init(&x.a, AVOW_MIB(256));
-	avow_why_init(&why);
-	if (status == AVOW_EXIT_OK) {
-		e = gather(&x, &why);
-		if (e == AVOW_OK)
-			e = write_bundle(&x, key);
-		if (e == AVOW_E_USAGE)
-			status = avow_cli_usage(
-				&avow_cmd_collateral, "--platform: not a platform");
-		else if (e != AVOW_OK)
-			status = collateral_failed(e, &why);
-	}
-	avow_arena_clear(&x.a);
-	avow_survey_free(x.survey);
-	avow_privkey_free(key);
+		status = collateral_export_survey(o, s);
+	avow_survey_free(s);
 	return status;
 }
 
@@ -418,18 +308,18 @@ write_item(const struct avow_survey_item *item, const char *dir)
 	return e;
 }
 
-static enum avow_err
-write_all(const struct import *m)
+enum avow_err
+collateral_write(const struct collateral_options *o, const struct avow_survey *s)
 {
 	enum avow_err e = AVOW_E_NO_MEMORY;
 	struct avow_buf path;
-	const char *dir = collateral_folder(m->o, &path);
+	const char *dir = collateral_folder(o, &path);
 
 	if (dir)
 		e = AVOW_OK;
-	for (size_t i = 0; i < m->survey->n && e == AVOW_OK; i++)
-		if (!m->survey->items[i].is_builtin)
-			e = write_item(&m->survey->items[i], dir);
+	for (size_t i = 0; i < s->n && e == AVOW_OK; i++)
+		if (!s->items[i].is_builtin)
+			e = write_item(&s->items[i], dir);
 	avow_buf_clear(&path);
 	return e;
 }
@@ -445,7 +335,7 @@ import_bytes(struct import *m, struct avow_span bytes)
 	if (e == AVOW_OK)
 		e = survey_parts(m, &why);
 	if (e == AVOW_OK && !m->o->dry_run)
-		e = write_all(m);
+		e = collateral_write(m->o, m->survey);
 	return e == AVOW_OK ? AVOW_EXIT_OK : collateral_failed(e, &why);
 }
 

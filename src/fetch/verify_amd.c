@@ -143,19 +143,37 @@ candidate(const struct avow_fetch_check *c, size_t i)
 	return avow_collateral_cert(c->j->known, i - n);
 }
 
+static enum avow_err
+check_crl(struct avow_fetch_check *c, const struct avow_cert *ark, struct avow_why *why)
+{
+	struct avow_fetch_check quiet = *c;
+	const struct avow_crl *crl;
+
+	quiet.why = why;
+	AVOW_TRY(avow_fetch_find_crl(&quiet, ark, &crl));
+	AVOW_TRY(avow_amd_crl_verify(crl, ark, why));
+	return avow_fetch_take_crl(c, crl);
+}
+
+/* An operator's ARK stands beside AMD's of the same product line: the one that
+ * issued the CRL counts, and when none did, the first one's reason. */
 enum avow_err
 avow_fetch_check_amd_crl(struct avow_fetch_check *c)
 {
-	const struct avow_cert *ark;
-	const struct avow_crl *crl;
+	const struct avow_cert *ark, *first = NULL;
+	enum avow_err e;
 
 	for (size_t i = 0; (ark = candidate(c, i)); i++) {
 		if (!avow_amd_is_ark(ark, c->j->anchors, c->k->product))
 			continue;
-		AVOW_TRY(avow_fetch_find_crl(c, ark, &crl));
-		AVOW_TRY(avow_amd_crl_verify(crl, ark, c->why));
-		return avow_fetch_take_crl(c, crl);
+		e = check_crl(c, ark, NULL);
+		if (e != AVOW_E_CRL_ISSUER && e != AVOW_E_CRL_SIGNATURE)
+			return e == AVOW_OK ? e : check_crl(c, ark, c->why);
+		if (!first)
+			first = ark;
 	}
+	if (first)
+		return check_crl(c, first, c->why);
 	return avow_refuse(c->why, AVOW_E_CRL_ISSUER, &AT, "an ARK of the product line",
 		"none is known");
 }

@@ -1,11 +1,14 @@
 """avow collateral: what is there, how long it holds, and carrying it by bundle."""
 import datetime
 import hashlib
+import http.server
 import json
 import os
 import shutil
 import subprocess
 import tempfile
+import threading
+import urllib.parse
 
 from avowtest import Service, Skip, Tap, avow, b64u, forge, vectors
 
@@ -297,6 +300,158 @@ def a_well_signed_bundle_is_not_believed_for_its_signature():
     signer = read(os.path.join(sim()[0], "tcb_signing_chain.pem"))
     refused("tcb_info_signature", import_(craft("forged.avow", [("a", forged), ("b", signer)])))
     assert import_(craft("fine.avow", [("a", tcb), ("b", signer)]), into="crafted")[0] == 0
+
+
+# --- fetching ------------------------------------------------------------------------------
+
+
+class Source:
+    """A PCCS of the simulated collateral on loopback; `changes` by path are what is wrong with it."""
+
+    def __init__(self, **changes):
+        folder = sim()[0]
+        chain = {name: urllib.parse.quote(read(os.path.join(folder, name)).decode(), safe="")
+                 for name in ("tcb_signing_chain.pem", "pck_ca_chain.pem")}
+        self.asked = []
+        self.answers = {
+            f"/sgx/certification/v4/tcb?fmspc={FMSPC}&update=standard":
+                (200, read(os.path.join(folder, "tcbinfo.json")), {"TCB-Info-Issuer-Chain": chain["tcb_signing_chain.pem"]}),
+            "/sgx/certification/v4/qe/identity?update=standard":
+                (200, read(os.path.join(folder, "qe_identity.json")), {"SGX-Enclave-Identity-Issuer-Chain": chain["tcb_signing_chain.pem"]}),
+            "/sgx/certification/v4/pckcrl?ca=processor&encoding=der":
+                (200, read(os.path.join(folder, "pck_crl.der")), {"SGX-PCK-CRL-Issuer-Chain": chain["pck_ca_chain.pem"]}),
+            "/sgx/certification/v4/rootcacrl": (200, read(os.path.join(folder, "root_crl.der")).hex().encode(), {}),
+        }
+        self.answers[f"/sgx/certification/v4/tcb?fmspc={FMSPC}&tcbEvaluationDataNumber=18"] = \
+            self.answers[f"/sgx/certification/v4/tcb?fmspc={FMSPC}&update=standard"]
+        for word, answer in changes.items():
+            path_of = next(p for p in self.answers if word in p)
+            self.answers[path_of] = answer
+        source = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_GET(self):
+                source.asked.append(self.path)
+                status, body, headers = source.answers.get(self.path, (404, b"", {}))
+                self.send_response(status)
+                for name, value in headers.items():
+                    self.send_header(name, value)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.server.shutdown()
+        self.server.server_close()
+
+
+def fetch(source, *args, into="fetched", platform="fmspc=" + FMSPC):
+    os.makedirs(path(into), exist_ok=True)
+    return avow("collateral", "fetch", "--intel", source.url, "--amd", source.url, "--platform", platform,
+                "--trust-anchor", sim()[1], "--collateral", path(into), *args)
+
+
+@tap.case()
+def fetch_brings_what_a_platform_needs():
+    with Source() as source:
+        status, out, err = fetch(source, "--number", "18")
+        assert status == 0 and "good: 8" in out, (out, err)
+        # most platforms have no TDX, and this PKI has one PCK CA
+        assert err.count("not on offer") == 6, err
+        assert len(source.asked) == len(set(source.asked)), source.asked
+    status, out, err = avow("appraise", "sgx", os.path.join(SIM, "quote.bin"), "--collateral", path("fetched"),
+                            "--trust-anchor", sim()[1])
+    assert status == 0, (out, err)
+
+
+@tap.case()
+def fetch_goes_straight_into_a_bundle():
+    with Source() as source:
+        status, out, err = avow("collateral", "fetch", "--intel", source.url, "--platform", f"fmspc={FMSPC},tee=sgx",
+                                "--trust-anchor", sim()[1], "-o", path("fetched.avow"), "--key", key()[0])
+        assert status == 0 and not any("/tdx/" in p for p in source.asked), (out, err, source.asked)
+    assert import_(path("fetched.avow"), into="fetched-island")[0] == 0
+
+
+@tap.case()
+def fetch_brings_a_chips_certificate_and_its_chain():
+    guest, island = path("guest"), path("amd-island")
+    status, _, err = avow("forge", "snp", "--out", guest)
+    assert status == 0, err
+    root = os.path.join(guest, "root.pem")
+    items = json.loads(avow("collateral", "list", "--collateral", os.path.join(guest, "collateral"), "--trust-anchor", root, "--json")[1])["items"]
+    vcek = next(i for i in items if i["what"] == "VCEK")
+    tcb = vcek["for"].rsplit("TCB ", 1)[1].split(".")
+    query = "&".join(f"{name}SPL={int(v):02}" for name, v in zip(("bl", "tee", "snp", "ucode"), tcb))
+    with Source() as source:
+        source.answers = {
+            "/vcek/v1/Milan/cert_chain": (200, read(os.path.join(guest, "cert_chain.pem")), {}),
+            "/vcek/v1/Milan/crl": (200, read(os.path.join(guest, "collateral", "ark_crl.der")), {}),
+            f"/vcek/v1/Milan/{vcek['chip_id']}?{query}": (200, read(os.path.join(guest, "vek.der")), {}),
+        }
+        platform = f"product=Milan,chip={vcek['chip_id']},tcb=0-" + "-".join(tcb)
+        status, out, err = avow("collateral", "fetch", "--amd", source.url, "--platform", platform, "--trust-anchor", root,
+                                "-o", path("amd.avow"), "--key", key()[0])
+        assert status == 0 and "VCEK" in out, (out, err, source.asked)
+        # a leaf that is another TCB's is not what was asked for
+        other = platform[:-len(tcb[-1])] + "7"
+        source.answers[f"/vcek/v1/Milan/{vcek['chip_id']}?{query[:-len(tcb[-1])]}07"] = (200, read(os.path.join(guest, "vek.der")), {})
+        status, _, err = avow("collateral", "fetch", "--amd", source.url, "--platform", other, "--trust-anchor", root,
+                              "-o", path("amd2.avow"), "--key", key()[0])
+        assert status == 1 and "fetch_mismatch" in err and not os.path.exists(path("amd2.avow")), (status, err, source.asked)
+    os.makedirs(island)
+    status, out, err = avow("collateral", "import", path("amd.avow"), "--signer", key()[1], "--trust-anchor", root, "--collateral", island)
+    assert status == 0, (out, err)
+    status, out, err = avow("appraise", "snp", os.path.join(guest, "report.bin"), "--collateral", island, "--trust-anchor", root)
+    assert status == 0, (out, err)
+
+
+@tap.case()
+def what_is_fetched_is_verified_and_all_of_it_or_nothing():
+    tcb = read(os.path.join(sim()[0], "tcbinfo.json"))
+    chain = {"TCB-Info-Issuer-Chain": urllib.parse.quote(read(os.path.join(sim()[0], "tcb_signing_chain.pem")).decode(), safe="")}
+    cases = (("tcb_info_signature", 1, {"tcb?": (200, tcb.replace(b"UpToDate", b"OutOfDate", 1), chain)}),
+             ("tcb_info_format", 1, {"tcb?": (200, b"<html>", chain)}),
+             ("fetch_not_found", 2, {"tcb?": (404, b"", {})}),
+             ("fetch_not_found", 2, {"rootcacrl": (404, b"", {})}),
+             ("fetch_busy", 2, {"identity": (429, b"", {"Retry-After": "7"})}),
+             ("net_status", 2, {"identity": (302, b"", {"Location": "http://127.0.0.1:1/"})}))
+    for n, (code, expected, changes) in enumerate(cases):
+        with Source(**changes) as source:
+            status, _, err = fetch(source, into=f"bad{n}")
+            assert status == expected and f"code      {code}\n" in err, (code, status, err)
+            assert os.listdir(path(f"bad{n}")) == [], code
+    with Source() as source:
+        status, _, err = fetch(source, into="other", platform="fmspc=001122334455,tee=sgx")
+        assert status == 2 and "fetch_not_found" in err, err
+    # nobody listens there any more
+    status, _, err = fetch(source, into="gone")
+    assert status == 2 and "net_connect" in err, err
+
+
+@tap.case()
+def wrong_use_of_fetch_is_told():
+    with Source() as source:
+        for args in (["--number", "0"], ["--number", "x"], ["--platform", "chip=" + "ab" * 64],
+                     ["--platform", "chip=" + "ab" * 64 + ",product=Milan"],
+                     ["--platform", "chip=" + "ab" * 64 + ",product=Milan,tcb=1.2.3.4.5"], ["-o", path("x")]):
+            status, _, err = fetch(source, *args)
+            assert status == 64 and err, (args, status, err)
+        assert avow("collateral", "fetch", "--collateral", HOME)[0] == 64
+        assert source.asked == []
 
 
 @tap.case()
