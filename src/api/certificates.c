@@ -241,12 +241,11 @@ static enum avow_err
 run(struct avow_http_request *rq, struct avow_http_response *rs, struct avow_why *why,
 	const struct avow_change_kind *kind, bool adds)
 {
-	struct job j = {
-		.base = {.kind = kind, .rq = rq, .rs = rs, .why = why},
-		.adds = adds,
-	};
+	struct job *j = avow_change_of(kind, sizeof(*j), rq, rs, why);
 
-	return avow_change_run(&j.base);
+	if (j && !rq->state)
+		j->adds = adds;
+	return avow_change_run((struct avow_change *)j);
 }
 
 enum avow_err

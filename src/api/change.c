@@ -3,18 +3,22 @@
  *
  *   authorize -> provider -> judge -> store (with its record) -> seen by all
  *                   ^                   |
- *                   +---- it changed ---+
+ *                   +---- it changed ---+        refused -> record
  *
- * Store work blocks this worker for one durable commit. Management calls are
- * rare; other workers go on.
+ * Store and record wait for the disk: a thread of the writer's does that, and
+ * the request with its worker goes on to others meanwhile.
  */
 #include "api/change.h"
+
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/log.h"
 
 /* How often what a change was judged by may change before that is the answer. */
 #define MAX_TURNS 16
+/* Beyond any wait of the store's own; then the request's worker waits itself. */
+#define WAIT_MS 60000
 
 static struct avow_audit
 record_of(const struct avow_change *c, enum avow_err e)
@@ -37,63 +41,137 @@ find_provider(struct avow_change *c)
 {
 	static const struct avow_at at = {
 		"provider", "name", "MAA REST contract, security"};
+	const struct avow_provider *p;
 
-	AVOW_TRY(avow_worker_provider(
-		c->rq->worker_context, c->rq, &c->provider, c->why));
-	if (avow_provider_info(c->provider)->is_read_only)
+	AVOW_TRY(avow_worker_provider(c->rq->worker_context, c->rq, &p, c->why));
+	if (avow_provider_info(p)->is_read_only)
 		return avow_refuse(c->why, AVOW_E_READ_ONLY, &at,
 			"a provider that is not read-only", "%.*s",
 			AVOW_FMT(c->rq->place));
+	avow_provider_free(c->provider);
+	c->provider = avow_provider_ref((struct avow_provider *)(uintptr_t)p);
+	return AVOW_OK;
+}
+
+/* --- on the writer's threads ---------------------------------------------------------- */
+
+static struct avow_change *
+change_of(struct avow_writing *w)
+{
+	return (struct avow_change *)(void *)((char *)w -
+					      offsetof(struct avow_change, writing));
+}
+
+static enum avow_err
+store(struct avow_writing *w)
+{
+	struct avow_change *c = change_of(w);
+	struct avow_service *sv = avow_worker_service(c->rq->worker_context);
+	enum avow_err e = c->kind->store(c, avow_service_store(sv), &c->record);
+
+	avow_service_provider_changed(sv, c->rq->place);
+	return e;
+}
+
+static enum avow_err
+record(struct avow_writing *w)
+{
+	struct avow_change *c = change_of(w);
+
+	avow_service_record(avow_worker_service(c->rq->worker_context), &c->record);
+	return AVOW_OK;
+}
+
+/* --- on the request's worker ------------------------------------------------------------ */
+
+static enum avow_err
+begin_writing(struct avow_change *c, enum avow_err (*run)(struct avow_writing *),
+	enum avow_err refusal)
+{
+	struct avow_service *sv = avow_worker_service(c->rq->worker_context);
+
+	c->refusal = refusal;
+	c->record = record_of(c, refusal);
+	c->writing = (struct avow_writing){.run = run};
+	c->rq->state = c;
+	avow_writer_start(avow_service_writer(sv), &c->writing, c->rq->server,
+		avow_http_wait(c->rq, c->rs, WAIT_MS));
 	return AVOW_OK;
 }
 
 static enum avow_err
 turn(struct avow_change *c)
 {
-	struct avow_service *sv = avow_worker_service(c->rq->worker_context);
-	struct avow_audit record;
-	enum avow_err e;
+	enum avow_err e = find_provider(c);
 
-	AVOW_TRY(find_provider(c));
+	c->turns++;
 	avow_buf_reset(&c->rs->body);
-	AVOW_TRY(c->kind->judge(c));
-	record = record_of(c, AVOW_OK);
-	e = c->kind->store(c, avow_service_store(sv), &record);
-	avow_service_provider_changed(sv, c->rq->place);
-	return e;
+	if (e == AVOW_OK)
+		e = c->kind->judge(c);
+	return begin_writing(c, e == AVOW_OK ? store : record, e);
 }
 
 static enum avow_err
-change(struct avow_change *c)
+end(struct avow_change *c, enum avow_err e)
 {
-	enum avow_err e = AVOW_E_CONFLICT;
-
-	for (int i = 0; e == AVOW_E_CONFLICT && i < MAX_TURNS; i++)
-		e = turn(c);
+	avow_provider_free(c->provider);
+	c->provider = NULL;
+	AVOW_LOG(AVOW_LOG_INFO, c->kind->action, AVOW_LOGS("id", c->rq->id),
+		AVOW_LOGS("result", avow_err_name(e)));
 	return e;
+}
+
+/* Also where the wait ended without it: what is under way uses this request. */
+static enum avow_err
+go_on(struct avow_change *c)
+{
+	avow_writer_join(
+		avow_service_writer(avow_worker_service(c->rq->worker_context)),
+		&c->writing);
+	if (c->refusal != AVOW_OK)
+		return end(c, c->refusal);
+	if (c->writing.result == AVOW_OK)
+		return end(c, AVOW_OK);
+	if (c->writing.result == AVOW_E_CONFLICT && c->turns < MAX_TURNS)
+		return turn(c);
+	return begin_writing(c, record, c->writing.result);
+}
+
+void *
+avow_change_of(const struct avow_change_kind *kind, size_t size,
+	struct avow_http_request *rq, struct avow_http_response *rs,
+	struct avow_why *why)
+{
+	struct avow_change *c = rq->state;
+
+	if (c)
+		return c;
+	c = avow_arena_alloc(rq->arena, size);
+	if (!c)
+		return NULL;
+	memset(c, 0, size);
+	c->kind = kind;
+	c->rq = rq;
+	c->rs = rs;
+	c->why = why;
+	return c;
 }
 
 enum avow_err
 avow_change_run(struct avow_change *c)
 {
-	const struct avow_act act = {
-		.right = c->kind->right,
-		.provider = c->rq->place,
-		.action = avow_span_str(c->kind->action),
-		.target = c->target,
-	};
-	struct avow_audit refused;
-	enum avow_err e;
-
+	if (!c)
+		return AVOW_E_NO_MEMORY;
+	if (c->rq->state)
+		return go_on(c);
 	c->now_s = avow_clock_now_s();
-	AVOW_TRY(avow_api_authorize(c->rq, &act, &c->who, c->why));
-	e = change(c);
-	if (e != AVOW_OK) {
-		refused = record_of(c, e);
-		avow_service_record(
-			avow_worker_service(c->rq->worker_context), &refused);
-	}
-	AVOW_LOG(AVOW_LOG_INFO, c->kind->action, AVOW_LOGS("id", c->rq->id),
-		AVOW_LOGS("result", avow_err_name(e)));
-	return e;
+	AVOW_TRY(avow_api_authorize(c->rq,
+		&(struct avow_act){
+			.right = c->kind->right,
+			.provider = c->rq->place,
+			.action = avow_span_str(c->kind->action),
+			.target = c->target,
+		},
+		&c->who, c->why));
+	return turn(c);
 }

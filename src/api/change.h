@@ -9,6 +9,7 @@
 #define AVOW_API_CHANGE_H
 
 #include "api/endpoints.h"
+#include "api/writer.h"
 
 struct avow_change;
 
@@ -25,20 +26,37 @@ struct avow_change_kind {
 		const struct avow_audit *audit);
 };
 
-/** The first member of every kind's own struct, which lives in rq->arena. */
+/** The first member of every kind's own struct. */
 struct avow_change {
 	const struct avow_change_kind *kind;
 	struct avow_http_request *rq;
 	struct avow_http_response *rs;
 	struct avow_why *why;
 	struct avow_who who;
-	const struct avow_provider *provider;
+	struct avow_provider *provider; /* a reference while it is stored */
 	int64_t now_s;
 	struct avow_span target; /* type, thumbprint */
+	/* the runner's own, over the waits for the disk */
+	struct avow_writing writing;
+	struct avow_audit record;
+	enum avow_err refusal; /* AVOW_OK: the change is being stored */
+	int turns;
 };
 
-/** Judge, store, answer. @return what refused it: judge's and store's codes,
- *  those of authorization, AVOW_E_PROVIDER_UNKNOWN, AVOW_E_READ_ONLY. */
+/**
+ * Make a change of `size` bytes in rq->arena, empty but for what all have; NULL
+ * where there is no memory. A request that is called again (rq->state) gets the
+ * one that it has: then there is nothing to fill in.
+ */
+void *avow_change_of(const struct avow_change_kind *kind, size_t size,
+	struct avow_http_request *rq, struct avow_http_response *rs,
+	struct avow_why *why);
+/**
+ * Judge, store, answer: to be returned from the handler, which is called again
+ * each time the disk has done its part.
+ * @return what refused it: judge's and store's codes, those of authorization,
+ * AVOW_E_PROVIDER_UNKNOWN, AVOW_E_READ_ONLY; AVOW_E_NO_MEMORY for NULL.
+ */
 enum avow_err avow_change_run(struct avow_change *c) AVOW_CHECKED;
 
 #endif

@@ -30,6 +30,7 @@ struct avow_service {
 	atomic_uint_fast64_t generation;
 	struct avow_instance *instance;
 	struct avow_provider_cache *providers;
+	struct avow_writer *writer;
 	char *data_dir;
 	struct avow_keys_options key_options;
 	struct avow_watch *watch;
@@ -149,6 +150,7 @@ open_all(struct avow_service *sv, const struct avow_service_settings *s,
 	AVOW_TRY(avow_auth_open(s->data_dir, s->tell_token, &sv->auth, why));
 	AVOW_TRY(avow_auth_configure(sv->auth, s->access, s->net, why));
 	AVOW_TRY(avow_store_open_sqlite(s->data_dir, &sv->store, why));
+	AVOW_TRY(avow_writer_new(&sv->writer));
 	AVOW_TRY(avow_provider_cache_new(sv->store, sv->instance, &sv->providers, why));
 	AVOW_TRY(build(sv, s, &v, why));
 	publish(sv, v);
@@ -227,6 +229,12 @@ void
 avow_service_provider_changed(struct avow_service *sv, struct avow_span name)
 {
 	avow_provider_cache_changed(sv->providers, name);
+}
+
+struct avow_writer *
+avow_service_writer(const struct avow_service *sv)
+{
+	return sv->writer;
 }
 
 struct avow_store *
@@ -310,6 +318,7 @@ avow_service_free(struct avow_service *sv)
 	if (!sv)
 		return;
 	avow_watch_free(sv->watch);
+	avow_writer_free(sv->writer);
 	view_unref(sv->current);
 	avow_provider_cache_free(sv->providers);
 	avow_instance_free(sv->instance);

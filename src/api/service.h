@@ -9,6 +9,7 @@
 
 #include "api/provider.h"
 #include "api/provider_cache.h"
+#include "api/writer.h"
 #include "api/watch.h"
 #include "auth/auth.h"
 #include "http/http.h"
@@ -68,6 +69,8 @@ enum avow_err avow_service_reload(struct avow_service *sv,
  * seen within a second, by the tick.
  */
 void avow_service_provider_changed(struct avow_service *sv, struct avow_span name);
+/** Threads for work that waits for the disk. */
+struct avow_writer *avow_service_writer(const struct avow_service *sv);
 /** For endpoints that manage what is stored. */
 struct avow_store *avow_service_store(const struct avow_service *sv);
 /** Names and URLs of providers: avow_instance_url for one that is made. */

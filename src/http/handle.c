@@ -8,6 +8,9 @@
 #include "base/clock.h"
 #include "base/log.h"
 
+/* A handler may wait some more times when its worker ends; none needs as many. */
+#define MAX_CALLS_AT_END 64
+
 struct avow_span
 avow_http_query(const struct avow_http_request *rq, const char *name)
 {
@@ -150,14 +153,18 @@ avow_request_finish(struct request *rq, struct MHD_Connection *mhd)
 	if (rq->code != AVOW_OK)
 		return avow_request_refuse(rq, mhd, rq->code);
 	rq->pub.body = avow_buf_span(&rq->body);
-	err = call(rq);
-	rq->pub.is_resumed = rq->pub.is_expired = false;
-	if (err != AVOW_OK)
-		return avow_request_refuse(rq, mhd, err);
-	if (rq->rs.wait_token == 0)
-		return answer(rq, mhd);
-	/* Nobody is left to resume it once the worker ends. */
-	if (rq->conn->w->life == WORKER_ENDS)
-		return avow_request_refuse(rq, mhd, AVOW_E_HTTP_BUSY);
-	return suspend(rq, mhd);
+	for (int i = 0; i < MAX_CALLS_AT_END; i++) {
+		err = call(rq);
+		rq->pub.is_resumed = rq->pub.is_expired = false;
+		if (err != AVOW_OK)
+			return avow_request_refuse(rq, mhd, err);
+		if (rq->rs.wait_token == 0)
+			return answer(rq, mhd);
+		if (rq->conn->w->life != WORKER_ENDS)
+			return suspend(rq, mhd);
+		/* Nobody is left to resume it: the handler is told so, because
+		 * what it waits for may be using this request. */
+		rq->pub.is_expired = true;
+	}
+	return avow_request_refuse(rq, mhd, AVOW_E_HTTP_BUSY);
 }
