@@ -9,7 +9,6 @@
 
 #include "base/limits.h"
 
-#define DEFAULT_TIMEOUT_MS 30000
 #define API_VERSION "2025-06-01"
 #define MAX_ANSWER AVOW_MIB(1)
 
@@ -95,41 +94,8 @@ read_token(
 	return *token ? AVOW_OK : AVOW_E_NO_MEMORY;
 }
 
-static void
-take(const struct avow_json *o, const char *name, char *out, size_t n)
-{
-	const struct avow_json *v = avow_json_get(o, name);
-
-	if (v && v->type == AVOW_JSON_STRING)
-		client_text(out, n, v->string);
-}
-
-#define TAKE(from, name, member) take(from, name, out->member, sizeof(out->member))
-
-/* {"error":{"code","message","innererror":{...}}}: the inner one knows more. */
-static void
-read_refusal(struct avow_span body, struct avow_arena *a, struct avow_problem *out)
-{
-	const struct avow_json *root = NULL, *error, *inner;
-
-	if (avow_json_parse(body, NULL, a, &root, NULL) != AVOW_OK)
-		return;
-	error = avow_json_get(root, "error");
-	inner = avow_json_get(error, "innererror");
-	TAKE(error, "code", code);
-	TAKE(error, "message", message);
-	TAKE(inner, "code", code);
-	TAKE(inner, "message", message);
-	TAKE(inner, "check", check);
-	TAKE(inner, "field", field);
-	TAKE(inner, "expected", expected);
-	TAKE(inner, "got", got);
-	TAKE(inner, "source", source);
-}
-
 static enum avow_verdict
-judge(const struct avow_net_request *rq, struct avow_net_response *rs, char **token,
-	struct avow_problem *out)
+judge(const struct avow_net_response *rs, char **token, struct avow_problem *out)
 {
 	struct avow_why why;
 	struct avow_arena a;
@@ -138,50 +104,40 @@ judge(const struct avow_net_request *rq, struct avow_net_response *rs, char **to
 
 	avow_why_init(&why);
 	avow_arena_init(&a, AVOW_MIB(16));
-	err = avow_net_expect(rq, rs, 200, &why);
+	err = client_expect_status(status, 200, 200, &why);
 	if (err == AVOW_OK)
 		err = read_token(avow_buf_span(&rs->body), &a, token, &why);
 	if (err != AVOW_OK && out) {
 		client_problem(out, err, &why);
 		out->http_status = (int)status;
 		if (status != 200)
-			read_refusal(avow_buf_span(&rs->body), &a, out);
+			client_refusal(avow_buf_span(&rs->body), &a, out);
 	}
 	avow_arena_clear(&a);
-	if (err == AVOW_OK)
-		return AVOW_VERDICT_VERIFIED;
-	return status >= 400 && status < 500 && status != 429 ? AVOW_VERDICT_REFUSED
-							      : AVOW_VERDICT_UNDECIDED;
+	return err == AVOW_OK ? AVOW_VERDICT_VERIFIED : client_status_verdict(status);
 }
 
 /* --- the request -------------------------------------------------------------------------- */
 
 static enum avow_err
 send_request(const struct avow_attest_request *rq, struct avow_span body,
-	struct avow_net_request *net, struct avow_net_response *rs,
-	struct avow_buf *url, struct avow_why *why)
+	struct avow_net_response *rs, struct avow_why *why)
 {
-	struct avow_span server;
-	struct avow_buf origin;
-	enum avow_err err;
-
-	AVOW_TRY(client_issuer(rq->server, &server, why));
-	avow_buf_init(&origin, 512);
-	err = avow_net_origin(server, &origin);
-	avow_buf_put(url, server);
-	avow_buf_printf(url, "/attest/%s?api-version=%s", rq->kind, API_VERSION);
-	*net = (struct avow_net_request){.url = avow_buf_str(url),
-		.post = true,
+	struct client_call call = {.server = rq->server,
 		.body = body,
-		.accept = "application/json",
+		.has_body = true,
 		.bearer = rq->bearer,
 		.ca_file = rq->ca_file,
 		.proxy = rq->proxy,
-		.timeout_ms = rq->timeout_ms > 0 ? rq->timeout_ms : DEFAULT_TIMEOUT_MS,
-		.allow_http = avow_net_is_loopback(avow_buf_span(&origin))};
-	avow_buf_clear(&origin);
-	if (err == AVOW_OK)
-		err = net->url ? avow_net_fetch(net, rs, why) : AVOW_E_NO_MEMORY;
+		.timeout_ms = rq->timeout_ms};
+	struct avow_buf path;
+	enum avow_err err;
+
+	avow_buf_init(&path, 512);
+	avow_buf_printf(&path, "/attest/%s?api-version=%s", rq->kind, API_VERSION);
+	call.path = avow_buf_str(&path);
+	err = call.path ? client_send(&call, rs, why) : path.err;
+	avow_buf_clear(&path);
 	return err;
 }
 
@@ -207,26 +163,22 @@ avow_client_attest(const struct avow_attest_request *request, char **token,
 {
 	enum avow_verdict verdict = AVOW_VERDICT_UNDECIDED;
 	struct avow_net_response rs;
-	struct avow_net_request net;
-	struct avow_buf body, url;
+	struct avow_buf body;
 	struct avow_why why;
 	enum avow_err err;
 
 	*token = NULL;
 	avow_why_init(&why);
 	avow_buf_init(&body, AVOW_MAX_BODY_TPM);
-	avow_buf_init(&url, 4096);
 	avow_net_response_init(&rs, MAX_ANSWER, NULL, 0);
 	err = make_body(request, &body, &why);
 	if (err == AVOW_OK)
-		err = send_request(
-			request, avow_buf_span(&body), &net, &rs, &url, &why);
+		err = send_request(request, avow_buf_span(&body), &rs, &why);
 	if (err == AVOW_OK)
-		verdict = judge(&net, &rs, token, problem);
+		verdict = judge(&rs, token, problem);
 	else
 		client_problem(problem, err, &why);
 	avow_net_response_clear(&rs);
-	avow_buf_clear(&url);
 	avow_buf_clear(&body);
 	return verdict;
 }

@@ -47,10 +47,44 @@ enum avow_err client_discover(struct avow_span issuer,
 	const struct avow_verify_options *options, struct avow_buf *out,
 	struct avow_why *why) AVOW_CHECKED;
 
+/** One request to a service. */
+struct client_call {
+	const char *server; /* as `issuer` of avow.h */
+	const char *path; /* behind it, with its query */
+	const char *method; /* NULL: POST with a body, else GET */
+	bool has_body;
+	struct avow_span body;
+	const char *content_type; /* NULL: application/json */
+	const char *const *extra; /* more header lines, ended by NULL; or NULL */
+	const char *bearer, *ca_file, *proxy; /* NULL: none, the system's, none */
+	int timeout_ms; /* 0: 30000 */
+};
+
+/** Send it and read the whole answer, of whatever status. Plain http goes to a
+ *  loopback address only. @return AVOW_E_USAGE (server), or as avow_net_fetch. */
+enum avow_err client_send(const struct client_call *call,
+	struct avow_net_response *rs, struct avow_why *why) AVOW_CHECKED;
+/**
+ * The same, judged: any 2xx is AVOW_VERDICT_VERIFIED with the body in *answer.
+ * @param answer initialised by the caller; appended to.
+ * @param status the answer's; 0: there was none.
+ */
+enum avow_verdict client_manage(const struct client_call *call,
+	struct avow_buf *answer, long *status, struct avow_problem *problem);
+
 /** The public form of an error; the verdict that its code means. */
 enum avow_verdict client_verdict(enum avow_err err);
 void client_problem(
 	struct avow_problem *out, enum avow_err err, const struct avow_why *why);
+/** A service's own reason, {"error":{"code","message","innererror"}}, over what
+ *  is in *out; what is no such body leaves it as it is. */
+void client_refusal(
+	struct avow_span body, struct avow_arena *a, struct avow_problem *out);
+/** AVOW_OK for a status in that range, else AVOW_E_NET_STATUS. */
+enum avow_err client_expect_status(
+	long status, long from, long to, struct avow_why *why) AVOW_CHECKED;
+/** What a status that is no success means: refused, or not decided. */
+enum avow_verdict client_status_verdict(long status);
 /** Copy printable text, cut to n bytes with its NUL. */
 void client_text(char *out, size_t n, struct avow_span s);
 /** A heap copy with a NUL; NULL without memory. */

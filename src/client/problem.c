@@ -61,6 +61,46 @@ client_problem(struct avow_problem *out, enum avow_err err, const struct avow_wh
 	PUT(source, why->source);
 }
 
+static void
+take(const struct avow_json *o, const char *name, char *out, size_t n)
+{
+	const struct avow_json *v = avow_json_get(o, name);
+
+	if (v && v->type == AVOW_JSON_STRING)
+		client_text(out, n, v->string);
+}
+
+#define TAKE(from, name, member) take(from, name, out->member, sizeof(out->member))
+
+/* {"error":{"code","message","innererror":{...}}}: the inner one knows more. */
+void
+client_refusal(struct avow_span body, struct avow_arena *a, struct avow_problem *out)
+{
+	const struct avow_json *root = NULL, *error, *inner;
+
+	if (avow_json_parse(body, NULL, a, &root, NULL) != AVOW_OK)
+		return;
+	error = avow_json_get(root, "error");
+	inner = avow_json_get(error, "innererror");
+	TAKE(error, "code", code);
+	TAKE(error, "message", message);
+	TAKE(inner, "code", code);
+	TAKE(inner, "message", message);
+	TAKE(inner, "check", check);
+	TAKE(inner, "field", field);
+	TAKE(inner, "expected", expected);
+	TAKE(inner, "got", got);
+	TAKE(inner, "source", source);
+}
+
+/* A 4xx is the service's word on the request; 429 and all else say "not now". */
+enum avow_verdict
+client_status_verdict(long status)
+{
+	return status >= 400 && status < 500 && status != 429 ? AVOW_VERDICT_REFUSED
+							      : AVOW_VERDICT_UNDECIDED;
+}
+
 char *
 client_dup(struct avow_span s)
 {
