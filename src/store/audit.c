@@ -77,8 +77,8 @@ avow_audit_put(struct avow_jw *w, const struct avow_audit *r)
 
 /* --- verifying ------------------------------------------------------------------------ */
 
-static enum avow_err
-check_record(const struct avow_audit *r, int64_t seq, const uint8_t previous[32],
+enum avow_err
+avow_audit_check(const struct avow_audit *r, int64_t seq, const uint8_t previous[32],
 	struct avow_why *why)
 {
 	static const struct avow_at at = {"audit", "seq", "docs/audit.md"};
@@ -113,7 +113,7 @@ avow_store_audit_verify(struct avow_store *s, int64_t *n, struct avow_why *why)
 		avow_arena_reset(&a);
 		e = avow_store_audit_list(s, *n + 1, PAGE, &a, &page, &got);
 		for (size_t i = 0; e == AVOW_OK && i < got; i++) {
-			e = check_record(&page[i], *n + 1, previous, why);
+			e = avow_audit_check(&page[i], *n + 1, previous, why);
 			memcpy(previous, page[i].hash, sizeof(previous));
 			*n += e == AVOW_OK;
 		}

@@ -128,15 +128,23 @@ refuse(struct avow_why *why, enum avow_err code, const char *expected, const cha
 }
 
 static enum avow_err
-open_store(struct avow_sqlite *s, const char *data_dir, struct avow_why *why)
+set_path(struct avow_sqlite *s, const char *data_dir)
 {
 	size_t n = strlen(data_dir) + sizeof("/" NAME);
-	enum avow_err e;
 
 	s->path = malloc(n);
 	if (!s->path)
 		return AVOW_E_NO_MEMORY;
 	snprintf(s->path, n, "%s/" NAME, data_dir);
+	return AVOW_OK;
+}
+
+static enum avow_err
+open_store(struct avow_sqlite *s, const char *data_dir, struct avow_why *why)
+{
+	enum avow_err e;
+
+	AVOW_TRY(set_path(s, data_dir));
 	if (mkdir(data_dir, 0700) != 0 && errno != EEXIST)
 		return refuse(why, AVOW_E_STORE, "a folder that can be made", data_dir);
 	if (!make_file(s->path))
@@ -149,8 +157,28 @@ open_store(struct avow_sqlite *s, const char *data_dir, struct avow_why *why)
 	return e;
 }
 
-enum avow_err
-avow_store_open_sqlite(
+/* No writer: avow_write refuses. */
+static enum avow_err
+open_reader(struct avow_sqlite *s, const char *data_dir, struct avow_why *why)
+{
+	struct avow_db *db;
+	enum avow_err e;
+
+	AVOW_TRY(set_path(s, data_dir));
+	if (access(s->path, R_OK) != 0)
+		return refuse(why, AVOW_E_STORE, "a file that can be read", s->path);
+	e = avow_reader(s, &db);
+	if (e == AVOW_OK) {
+		e = avow_db_check_schema(db, s->path, why);
+		avow_reader_done(s, db);
+	}
+	if (e != AVOW_OK && (!why || why->code == AVOW_OK))
+		refuse(why, e, "a usable database", s->path);
+	return e;
+}
+
+static enum avow_err
+open_by(enum avow_err (*how)(struct avow_sqlite *, const char *, struct avow_why *),
 	const char *data_dir, struct avow_store **out, struct avow_why *why)
 {
 	struct avow_sqlite *s = calloc(1, sizeof(*s));
@@ -165,11 +193,25 @@ avow_store_open_sqlite(
 	pthread_cond_init(&s->reader_back, NULL);
 	pthread_mutex_init(&s->jobs_lock, NULL);
 	pthread_cond_init(&s->jobs_done, NULL);
-	e = open_store(s, data_dir, why);
+	e = how(s, data_dir, why);
 	if (e != AVOW_OK) {
 		close_store(&s->store);
 		return e;
 	}
 	*out = &s->store;
 	return AVOW_OK;
+}
+
+enum avow_err
+avow_store_open_sqlite(
+	const char *data_dir, struct avow_store **out, struct avow_why *why)
+{
+	return open_by(open_store, data_dir, out, why);
+}
+
+enum avow_err
+avow_store_open_sqlite_to_read(
+	const char *data_dir, struct avow_store **out, struct avow_why *why)
+{
+	return open_by(open_reader, data_dir, out, why);
 }

@@ -97,6 +97,11 @@ void *avow_grow(struct avow_query *q, struct avow_arena *a, void *v, size_t n,
 enum avow_err avow_db_migrate(
 	struct avow_db *db, const char *path, struct avow_why *why) AVOW_CHECKED;
 
+/** Look at the schema and change nothing. AVOW_E_STORE_SCHEMA when it is not
+ *  exactly ours. */
+enum avow_err avow_db_check_schema(
+	struct avow_db *db, const char *path, struct avow_why *why) AVOW_CHECKED;
+
 /* --- readers and the writer ------------------------------------------------------------ */
 
 /** A reader, waiting when all are in use; give it back with avow_reader_done. */

@@ -138,3 +138,18 @@ avow_db_migrate(struct avow_db *db, const char *path, struct avow_why *why)
 	} while (version != before);
 	return AVOW_OK;
 }
+
+enum avow_err
+avow_db_check_schema(struct avow_db *db, const char *path, struct avow_why *why)
+{
+	int64_t id, version;
+
+	AVOW_TRY(ask(db, "PRAGMA application_id", &id));
+	if (id != APPLICATION_ID)
+		return refuse(why, path, "a database of Avow", id);
+	AVOW_TRY(ask(db, "SELECT COALESCE(MAX(version), 0) FROM schema_migration",
+		&version));
+	if (version != newest())
+		return refuse(why, path, "the schema of this Avow", version);
+	return AVOW_OK;
+}

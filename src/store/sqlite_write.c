@@ -100,6 +100,8 @@ avow_write(struct avow_sqlite *s, avow_job_fn *fn, void *ctx)
 {
 	struct avow_job job = {.fn = fn, .ctx = ctx};
 
+	if (!s->writer)
+		return AVOW_E_READ_ONLY;
 	pthread_mutex_lock(&s->jobs_lock);
 	*s->last_job = &job;
 	s->last_job = &job.next;

@@ -264,6 +264,14 @@ struct avow_store {
  */
 enum avow_err avow_store_open_sqlite(const char *data_dir, struct avow_store **out,
 	struct avow_why *why) AVOW_CHECKED;
+/**
+ * The same store to read from, beside whoever writes it: nothing is made or
+ * migrated, and every change is AVOW_E_READ_ONLY.
+ * @return as open; AVOW_E_STORE also when there is none, AVOW_E_STORE_SCHEMA
+ * also for one that an older Avow made.
+ */
+enum avow_err avow_store_open_sqlite_to_read(const char *data_dir,
+	struct avow_store **out, struct avow_why *why) AVOW_CHECKED;
 /** NULL is fine. */
 void avow_store_close(struct avow_store *s);
 
@@ -370,6 +378,11 @@ enum avow_err avow_store_audit_verify(
 /** The hash of a record: SHA-256 of r->previous and the record as canonical
  *  JSON. @return AVOW_OK, AVOW_E_CRYPTO, AVOW_E_NO_MEMORY, AVOW_E_TOO_LARGE. */
 enum avow_err avow_audit_hash(const struct avow_audit *r, uint8_t out[32]) AVOW_CHECKED;
+/** Whether a record is the one of that number behind a record of that hash, and
+ *  says what its own hash covers. @return AVOW_OK, AVOW_E_AUDIT_CHAIN, or as
+ *  avow_audit_hash. */
+enum avow_err avow_audit_check(const struct avow_audit *r, int64_t seq,
+	const uint8_t previous[32], struct avow_why *why) AVOW_CHECKED;
 /** The record as one canonical JSON object, with its hashes: for people, logs. */
 void avow_audit_put(struct avow_jw *w, const struct avow_audit *r);
 

@@ -573,6 +573,51 @@ a_store_of_the_first_schema_is_brought_up_to_date(void **state)
 	assert_ok(set_policy("new", 1, NULL));
 }
 
+/* --- a reader beside the writer --------------------------------------------------------- */
+
+static void
+a_reader_sees_what_is_written_and_changes_nothing(void **state)
+{
+	struct avow_store *reader;
+	int64_t n;
+
+	(void)state;
+	assert_ok(avow_store_audit_add(store, &RECORD));
+	assert_ok(avow_store_open_sqlite_to_read(dir, &reader, &why));
+	assert_ok(avow_store_audit_verify(reader, &n, &why));
+	assert_int_equal(1, n);
+	assert_ok(avow_store_audit_add(store, &RECORD));
+	assert_ok(avow_store_audit_verify(reader, &n, &why));
+	assert_int_equal(2, n);
+	assert_err(AVOW_E_READ_ONLY, avow_store_audit_add(reader, &RECORD));
+	assert_err(AVOW_E_READ_ONLY,
+		avow_store_fact_add(reader, AVOW_LIT("a"), AVOW_LIT("b")));
+	avow_store_close(reader);
+}
+
+static void
+a_reader_makes_and_migrates_nothing(void **state)
+{
+	struct avow_store *reader;
+	sqlite3 *h;
+
+	(void)state;
+	assert_err(AVOW_E_STORE, avow_store_open_sqlite_to_read(dir, &reader, &why));
+	assert_null(reader);
+	assert_int_equal(-1, access(path_in("avow.db"), F_OK));
+	open_store();
+	avow_store_close(store);
+	store = NULL;
+	assert_int_equal(SQLITE_OK, sqlite3_open(path_in("avow.db"), &h));
+	assert_int_equal(SQLITE_OK,
+		sqlite3_exec(h, "DELETE FROM schema_migration WHERE version > 1", NULL,
+			NULL, NULL));
+	sqlite3_close(h);
+	avow_why_init(&why);
+	assert_err(AVOW_E_STORE_SCHEMA,
+		avow_store_open_sqlite_to_read(dir, &reader, &why));
+}
+
 int
 main(void)
 {
@@ -597,6 +642,8 @@ main(void)
 		T(tampering_is_seen_at_its_place),
 		T(the_database_itself_refuses_to_change_a_record),
 		T(a_long_chain_holds),
+		T(a_reader_sees_what_is_written_and_changes_nothing),
+		F(a_reader_makes_and_migrates_nothing),
 		F(a_store_of_the_first_schema_is_brought_up_to_date),
 	};
 
