@@ -341,7 +341,9 @@ put_decoded(struct job *j, const struct avow_arm_body *b)
 		return done(j, 201);
 	}
 	AVOW_TRY(e);
-	if (!is_here(j, &p))
+	/* RFC 9110 13.1.2: only if there is none */
+	if (!is_here(j, &p) ||
+		avow_span_eq_str(avow_http_header(j->rq, "If-None-Match"), "*"))
 		return taken(j);
 	j->act.action = AVOW_LIT("provider.update");
 	AVOW_TRY(change(j, b, true));

@@ -14,6 +14,9 @@ avow_http_handler avow_api_metadata;	/* GET /.well-known/openid-configuration */
 avow_http_handler avow_api_policy_get;	/* GET /policies/{type} */
 avow_http_handler avow_api_policy_put;	/* PUT /policies/{type} */
 avow_http_handler avow_api_policy_reset; /* POST /policies/{type}:reset */
+avow_http_handler avow_api_policy_versions; /* GET /policies/{type}/versions */
+avow_http_handler avow_api_policy_version; /* GET /policies/{type}/versions/{n} */
+avow_http_handler avow_api_audit;	/* GET /audit */
 avow_http_handler avow_api_certificates_get; /* GET /certificates */
 avow_http_handler avow_api_certificates_add; /* POST /certificates:add */
 avow_http_handler avow_api_certificates_remove; /* POST /certificates:remove */
