@@ -11,6 +11,7 @@
 #include "api/arm.h"
 
 #include "api/instance.h"
+#include "api/policy_jwt.h"
 #include "api/policy_key.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -216,11 +217,7 @@ prepare_certs(const struct job *j, const struct avow_arm_body *b,
 	struct avow_store_cert *out, char (*thumbprints)[AVOW_THUMBPRINT_TEXT])
 {
 	for (size_t i = 0; i < b->n_certs; i++) {
-		/* an expired one could never sign; one of tomorrow can */
-		enum avow_err e = avow_cert_valid_at(b->certs[i], j->now_s, j->why);
-
-		if (e != AVOW_OK && e != AVOW_E_CHAIN_NOT_YET_VALID)
-			return e;
+		AVOW_TRY(avow_policy_cert_judge(b->certs[i], j->why));
 		AVOW_TRY(avow_policy_thumbprint(b->certs[i]->der, thumbprints[i]));
 		out[i] = (struct avow_store_cert){
 			.der = b->certs[i]->der,

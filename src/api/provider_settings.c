@@ -11,7 +11,7 @@
 #include "base/limits.h"
 #include "trust/tcb.h"
 
-#define SOURCE "docs/manage.md, settings"
+#define SOURCE "docs/providers.md, settings"
 
 /** Read one value; expected is filled where it is none that it can have.
  *  @return AVOW_OK, AVOW_E_PROVIDER_SETTING, AVOW_E_NO_MEMORY, AVOW_E_TOO_LARGE. */

@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/limits.h"
 #include "cli/policy_cmds.h"
+#include "cli/server.h"
 #include "token/policy_hash.h"
 
 static const char USAGE[] =
@@ -17,6 +18,11 @@ static const char USAGE[] =
 	"       avow policy test DIR\n"
 	"       avow policy fmt FILE\n"
 	"       avow policy hash FILE\n"
+	"       avow policy sign (FILE | --reset) [--key PEM --cert PEM]\n"
+	"       avow policy get TYPE [--version N] [--jwt] [OPTIONS]\n"
+	"       avow policy set TYPE (FILE | --version N) [OPTIONS]\n"
+	"       avow policy reset TYPE [OPTIONS]\n"
+	"       avow policy history TYPE [--max N] [OPTIONS]\n"
 	"\n"
 	"check  judges syntax and types and warns about what cannot be meant; TYPE is\n"
 	"       SgxEnclave, OpenEnclave, SevSnpVm, TdxVm, Tpm or AzureGuest (or sgx, "
@@ -33,11 +39,16 @@ static const char USAGE[] =
 	"       prints TAP.\n"
 	"fmt    prints the canonical form.\n"
 	"hash   prints x-ms-policy-hash.\n"
+	"sign   prints the JWT of a policy, or of a reset; unsigned without --key.\n"
+	"get, set, reset and history are about the policies of a service. set takes a\n"
+	"       policy text, a JWT, or an old version, which is judged anew.\n"
 	"FILE may be - for standard input.\n"
-	"\n"
+	"\n" AVOW_SERVER_USAGE "  --provider NAME     the provider below the service's "
+			       "URL\n" AVOW_SIGNING_USAGE "\n"
 	"exit status: check 0 valid, 1 not; eval 0 permit, 1 deny, 2 error; test 0 "
 	"all\n"
-	"pass, 1 not; 64 usage\n";
+	"pass, 1 not; get, set, reset and history 0 done, 1 refused, 2 no answer; 64\n"
+	"usage\n";
 
 #define MAX_SHOWN 120 /* bytes of a line */
 
@@ -324,18 +335,24 @@ run(int argc, char **argv)
 		{"test", avow_policy_cmd_test},
 		{"fmt", avow_policy_cmd_fmt},
 		{"hash", avow_policy_cmd_hash},
+		{"get", avow_policy_cmd_remote},
+		{"set", avow_policy_cmd_remote},
+		{"reset", avow_policy_cmd_remote},
+		{"history", avow_policy_cmd_remote},
+		{"sign", avow_policy_cmd_remote},
 	};
 
 	for (size_t i = 0; argc > 1 && i < sizeof(actions) / sizeof(actions[0]); i++)
 		if (strcmp(argv[1], actions[i].name) == 0)
 			return actions[i].run(argc - 1, argv + 1);
 	return avow_policy_cmd_usage(
-		"an action is needed: check, eval, test, fmt, hash");
+		"an action is needed: check, eval, test, fmt, hash, get, set, "
+		"reset, history, sign");
 }
 
 const struct avow_cmd avow_cmd_policy = {
 	.name = "policy",
-	.summary = "check, try, test, format and hash policies",
+	.summary = "check, try, test and sign policies; get and set a service's",
 	.usage = USAGE,
 	.run = run,
 };

@@ -12,6 +12,8 @@ int avow_policy_cmd_eval(int argc, char **argv);
 int avow_policy_cmd_test(int argc, char **argv);
 int avow_policy_cmd_fmt(int argc, char **argv);
 int avow_policy_cmd_hash(int argc, char **argv);
+/** get, set, reset, history, sign: policies of a service. */
+int avow_policy_cmd_remote(int argc, char **argv);
 
 /** The command's usage behind what is wrong; AVOW_EXIT_USAGE. */
 int avow_policy_cmd_usage(const char *wrong);
