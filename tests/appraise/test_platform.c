@@ -1,5 +1,7 @@
 /*
  * The allow-list of machines: who is on it, who is not, and who does not say.
+ * Verifier bug 34: evidence of any genuine machine, with a stolen key too, would
+ * count as one's own.
  */
 #include "support.h"
 

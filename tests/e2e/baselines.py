@@ -113,6 +113,7 @@ def azuredefault_is_the_operators():
 
 @tap.case()
 def machines_that_are_not_listed_are_refused():
+    """Verifier bug 34: a key stolen from any machine in the world verifies."""
     with service("--allow-platform", "f" * 32, "--allow-platform", "a" * 128) as s:
         status, r = s.attest("SgxEnclave", quote())
         assert status == 400 and code(r) == "platform_not_allowed", r
@@ -127,6 +128,35 @@ def machines_that_are_not_listed_are_refused():
         assert status == 400 and code(r) == "platform_not_allowed", r
     with service("--allow-platform", "0" * 32 + "," + PPID) as s:
         assert s.attest("SgxEnclave", quote())[0] == 200
+
+
+def guest(name, *args):
+    folder = os.path.join(HOME, name)
+    status, _, err = avow("forge", "snp", "--out", folder, *args)
+    assert status == 0, err
+    return folder
+
+
+def appraise_guest(folder, *args):
+    status, out, _ = avow("appraise", "snp", os.path.join(folder, "report.bin"), "--collateral",
+                          os.path.join(folder, "collateral"), "--trust-anchor", os.path.join(folder, "root.pem"),
+                          "--certs", os.path.join(folder, "vek.der"), *args)
+    return status, json.loads(out)
+
+
+@tap.case()
+def a_chip_is_known_by_its_certificate():
+    """Verifier bug 34, for SEV-SNP: a masked report names no chip, its VCEK does; a VLEK never does."""
+    chip = "5a" * 64
+    for name, args in (("plain", []), ("masked", ["--mask-chip-id"])):
+        folder = guest(name, "--chip-id", chip, *args)
+        assert appraise_guest(folder, "--allow-platform", chip)[0] == 0, name
+        status, r = appraise_guest(folder, "--allow-platform", "5b" * 64)
+        assert status == 1 and r["error"]["code"] == "platform_not_allowed", r
+    folder = guest("vlek", "--vlek", "--chip-id", chip)
+    assert appraise_guest(folder)[0] == 0
+    status, r = appraise_guest(folder, "--allow-platform", chip)
+    assert status == 1 and r["error"]["code"] == "platform_not_allowed", r
 
 
 @tap.case()

@@ -1,5 +1,7 @@
 /*
  * Which evaluation data numbers are on offer: verified, current, each once.
+ * Verifier bug 10: the number is the signed document's own, and the highest
+ * stands for none.
  */
 #include "case.h"
 

@@ -5,6 +5,11 @@
  */
 #include "case.h"
 
+#include "base/limits.h"
+#include "trust/baselines.h"
+#include "trust/bundle.h"
+#include "trust/survey.h"
+
 static size_t fail_at, seen; /* 0: no failure */
 
 static bool
@@ -170,6 +175,112 @@ the_next_request_is_served(void **state)
 	assert_ok(again());
 }
 
+/* Want of memory is never shown as a thing that does not verify. */
+static enum avow_err
+survey_afresh(void)
+{
+	struct avow_survey *survey;
+	size_t was = fail_at;
+	enum avow_err e;
+
+	fail_at = 0;
+	build();
+	fail_at = was;
+	e = avow_survey_new(snapshot, p.anchors, T0, 0, &survey);
+	fail_at = 0;
+	if (e != AVOW_OK) {
+		assert_null(survey);
+		return e;
+	}
+	for (size_t i = 0; i < survey->n; i++)
+		if (!survey->items[i].is_builtin)
+			assert_ok(survey->items[i].err);
+	avow_survey_free(survey);
+	return e;
+}
+
+static void
+a_survey_survives_want_of_memory(void **state)
+{
+	(void)state;
+	add("ca", cert_pem(&p, p.ca));
+	drop("public key");
+	at_each_allocation(survey_afresh);
+}
+
+static enum avow_err
+list_afresh(void)
+{
+	struct avow_baseline list[AVOW_MAX_BASELINES];
+	size_t was = fail_at, n;
+	uint32_t newest;
+	enum avow_err e;
+
+	fail_at = 0;
+	build();
+	fail_at = was;
+	e = avow_baselines_find(
+		snapshot, p.anchors, AVOW_TEE_SGX, T0, false, list, &n, &newest);
+	if (e == AVOW_OK)
+		assert_int_equal(17, newest);
+	return e;
+}
+
+static void
+baselines_survive_want_of_memory(void **state)
+{
+	(void)state;
+	at_each_allocation(list_afresh);
+}
+
+static struct avow_span bundle_bytes;
+static struct avow_pubkey *bundle_signer;
+
+static enum avow_err
+write_bundle(void)
+{
+	const struct avow_bundle_part part = {AVOW_LIT("a.der"), AVOW_LIT("bytes")};
+	const struct avow_bundle b = {.parts = &part, .n_parts = 1};
+	struct avow_buf out;
+	enum avow_err e;
+
+	avow_buf_init(&out, AVOW_MAX_BUNDLE);
+	e = avow_bundle_write(&b, p.other_key, &out);
+	if (e == AVOW_OK && !fail_at)
+		bundle_bytes = avow_arena_copy(&p.a, avow_buf_span(&out));
+	avow_buf_clear(&out);
+	return e;
+}
+
+static enum avow_err
+read_bundle(void)
+{
+	struct avow_bundle b;
+	struct avow_arena a;
+	enum avow_err e;
+
+	avow_arena_init(&a, AVOW_MIB(1));
+	e = avow_bundle_read(bundle_bytes, &bundle_signer, 1, &a, &b, NULL);
+	if (e == AVOW_OK)
+		assert_int_equal(1, b.n_parts);
+	else
+		assert_null(b.parts);
+	avow_arena_clear(&a);
+	return e;
+}
+
+static void
+bundles_survive_want_of_memory(void **state)
+{
+	(void)state;
+	assert_ok(avow_pubkey_from_spki(
+		avow_pubkey_spki(avow_privkey_public(p.other_key)), &bundle_signer));
+	assert_ok(write_bundle());
+	at_each_allocation(write_bundle);
+	at_each_allocation(read_bundle);
+	avow_pubkey_free(bundle_signer);
+}
+
 static int
 setup_with_key(void **state)
 {
@@ -192,6 +303,9 @@ main(void)
 		T(building_survives_want_of_memory),
 		T(selecting_survives_want_of_memory),
 		T(the_next_request_is_served),
+		T(a_survey_survives_want_of_memory),
+		T(baselines_survive_want_of_memory),
+		T(bundles_survive_want_of_memory),
 	};
 
 	return cmocka_run_group_tests_name("trust/faults", tests, NULL, NULL);

@@ -229,7 +229,7 @@ what_is_newer_supersedes(void **state)
 	assert_int_equal(AVOW_SURVEY_EXPIRED, avow_survey_worst(survey));
 }
 
-/* An import adds what is older beside what is held: it is chosen for its own time,
+/* Verifier bugs 8 and 10. An import adds what is older beside what is held: it is chosen for its own time,
  * and never for now, in whichever order they came. */
 static void
 what_is_older_is_kept_for_the_past(void **state)
