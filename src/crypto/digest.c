@@ -3,6 +3,7 @@
  * and making random bytes. Which digest to use is the caller's; a failure (only
  * memory can be the cause) leaves zeros in `out` and an error that denies.
  */
+#define OPENSSL_SUPPRESS_DEPRECATED /* SHA1_Init and its kin: see below */
 #include "crypto/digest.h"
 
 #include <string.h>
@@ -11,6 +12,7 @@
 #include <openssl/evp.h>
 #include <openssl/params.h>
 #include <openssl/rand.h>
+#include <openssl/sha.h>
 
 #include "crypto/ossl.h"
 
@@ -23,11 +25,11 @@ avow_hash_bytes(enum avow_hash h)
 	return (size_t)h < AVOW_N_HASHES ? bytes[h] : 0;
 }
 
-/* A context that already had this algorithm is used again as it is. */
 static bool
-digest_parts(EVP_MD_CTX *ctx, const EVP_MD *md, const struct avow_span *parts, size_t n,
-	uint8_t *out)
+digest_parts(const EVP_MD *md, const struct avow_span *parts, size_t n, uint8_t *out)
 {
+	AVOW_AUTO_MD_CTX *ctx = EVP_MD_CTX_new();
+
 	if (!ctx || EVP_DigestInit_ex2(ctx, md, NULL) != 1)
 		return false;
 	for (size_t i = 0; i < n; i++)
@@ -37,8 +39,7 @@ digest_parts(EVP_MD_CTX *ctx, const EVP_MD *md, const struct avow_span *parts, s
 }
 
 enum avow_err
-avow_hasher_digest(struct avow_hasher *hs, enum avow_hash h,
-	const struct avow_span *parts, size_t n, uint8_t *out)
+avow_digest(enum avow_hash h, const struct avow_span *parts, size_t n, uint8_t *out)
 {
 	const struct avow_ossl *o = avow_ossl();
 	size_t bytes = avow_hash_bytes(h);
@@ -46,32 +47,73 @@ avow_hasher_digest(struct avow_hasher *hs, enum avow_hash h,
 	memset(out, 0, bytes);
 	if (!o || !bytes)
 		return AVOW_E_CRYPTO;
-	if (!hs->ctx[h])
-		hs->ctx[h] = EVP_MD_CTX_new();
-	if (digest_parts(hs->ctx[h], o->md[h], parts, n, out))
+	if (digest_parts(o->md[h], parts, n, out))
 		return AVOW_OK;
 	memset(out, 0, bytes);
 	ERR_clear_error();
 	return AVOW_E_CRYPTO;
 }
 
-void
-avow_hasher_clear(struct avow_hasher *hs)
+/* The functions below EVP: the same code of the library, without the context that
+ * EVP makes for each digest, which costs more than a short digest itself. */
+static bool
+digest_sha1(const struct avow_span *parts, size_t n, uint8_t *out)
 {
-	for (size_t i = 0; i < AVOW_N_HASHES; i++) {
-		EVP_MD_CTX_free(hs->ctx[i]);
-		hs->ctx[i] = NULL;
-	}
+	SHA_CTX c;
+	int ok = SHA1_Init(&c);
+
+	for (size_t i = 0; i < n; i++)
+		ok &= SHA1_Update(&c, parts[i].p, parts[i].n);
+	return (ok & SHA1_Final(out, &c)) == 1;
+}
+
+static bool
+digest_sha256(const struct avow_span *parts, size_t n, uint8_t *out)
+{
+	SHA256_CTX c;
+	int ok = SHA256_Init(&c);
+
+	for (size_t i = 0; i < n; i++)
+		ok &= SHA256_Update(&c, parts[i].p, parts[i].n);
+	return (ok & SHA256_Final(out, &c)) == 1;
+}
+
+/* SHA-384 is SHA-512 from another start, cut. */
+static bool
+digest_sha512(bool is_384, const struct avow_span *parts, size_t n, uint8_t *out)
+{
+	SHA512_CTX c;
+	int ok = is_384 ? SHA384_Init(&c) : SHA512_Init(&c);
+
+	for (size_t i = 0; i < n; i++)
+		ok &= SHA512_Update(&c, parts[i].p, parts[i].n);
+	return (ok & SHA512_Final(out, &c)) == 1;
 }
 
 enum avow_err
-avow_digest(enum avow_hash h, const struct avow_span *parts, size_t n, uint8_t *out)
+avow_digest_short(
+	enum avow_hash h, const struct avow_span *parts, size_t n, uint8_t *out)
 {
-	struct avow_hasher hs = {{NULL}};
-	enum avow_err e = avow_hasher_digest(&hs, h, parts, n, out);
+	bool ok = false;
 
-	avow_hasher_clear(&hs);
-	return e;
+	memset(out, 0, avow_hash_bytes(h));
+	switch (h) {
+	case AVOW_SHA1:
+		ok = digest_sha1(parts, n, out);
+		break;
+	case AVOW_SHA256:
+		ok = digest_sha256(parts, n, out);
+		break;
+	case AVOW_SHA384:
+		ok = digest_sha512(true, parts, n, out);
+		break;
+	case AVOW_SHA512:
+		ok = digest_sha512(false, parts, n, out);
+		break;
+	default:
+		break;
+	}
+	return ok ? AVOW_OK : AVOW_E_CRYPTO;
 }
 
 enum avow_err

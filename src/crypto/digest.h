@@ -25,19 +25,9 @@ enum avow_err avow_sha256(
 	struct avow_span s, uint8_t out[AVOW_SHA256_BYTES]) AVOW_CHECKED;
 enum avow_err avow_sha256_2(struct avow_span a, struct avow_span b,
 	uint8_t out[AVOW_SHA256_BYTES]) AVOW_CHECKED;
-
-/*
- * Digests one after the other without allocating for each, for logs of many
- * thousand events. One owner at a time; zeroed is ready to use.
- */
-struct avow_hasher {
-	void *ctx[AVOW_N_HASHES]; /* made when first needed */
-};
-
-/** As avow_digest. */
-enum avow_err avow_hasher_digest(struct avow_hasher *hs, enum avow_hash h,
-	const struct avow_span *parts, size_t n, uint8_t *out) AVOW_CHECKED;
-void avow_hasher_clear(struct avow_hasher *hs);
+/** As avow_digest, without allocating: for logs of many thousand short events. */
+enum avow_err avow_digest_short(enum avow_hash h, const struct avow_span *parts,
+	size_t n, uint8_t *out) AVOW_CHECKED;
 
 /** HMAC-SHA256 (RFC 2104) of the concatenation of n parts.
  *  @return AVOW_OK, AVOW_E_CRYPTO, AVOW_E_NO_MEMORY. */

@@ -117,9 +117,8 @@ extend_padded(struct comparison *c, const struct avow_log_event *e)
 		enum avow_hash h = c->at->banks[i].bank;
 
 		if (c->at->banks[i].mask & 1u << e->pcr)
-			AVOW_TRY(
-				replay_extend(&c->replayer, h, c->ima[e->pcr].padded[h],
-					avow_span_make(padded, avow_hash_bytes(h))));
+			AVOW_TRY(replay_extend(h, c->ima[e->pcr].padded[h],
+				avow_span_make(padded, avow_hash_bytes(h))));
 	}
 	return AVOW_OK;
 }
@@ -202,8 +201,7 @@ note_suspect(struct comparison *c, size_t n, uint32_t pcr)
 			const struct avow_log_event *e = &c->logs[l].events[i];
 
 			if (e->pcr != pcr || e->is_ima || !is_always_proven(e) ||
-				event_prove(&c->replayer.hasher, e, &v, &text) !=
-					PROOF_NONE)
+				event_prove(e, &v, &text) != PROOF_NONE)
 				continue;
 			avow_why_note(c->why,
 				"event %u of logs[%zu] (%s) has a digest that is not "
@@ -287,7 +285,7 @@ windows_suspect(
 		if (event_is_marker(&ew->markers, e, MARKER_WBCL))
 			return suspect;
 		if (!suspect &&
-			!(e->type == EV_EVENT_TAG && event_proves(&ew->hs, e, e->data)))
+			!(e->type == EV_EVENT_TAG && avow_eventlog_proves(e, e->data)))
 			suspect = e;
 	}
 	return NULL;
@@ -312,7 +310,6 @@ check_windows(struct comparison *c)
 			if (suspect)
 				err = refuse_windows(c, l, suspect);
 		}
-	event_writer_end(&ew);
 	return err;
 }
 
@@ -326,7 +323,6 @@ run(struct comparison *c, size_t n)
 	e = replay_logs(c, n);
 	if (e == AVOW_OK)
 		e = compare(c);
-	replay_end(&c->replayer);
 	AVOW_TRY(e);
 	return check_windows(c);
 }
@@ -409,7 +405,6 @@ avow_attested_put_events(const struct avow_attested *at, struct avow_jw *w)
 	}
 	avow_jw_close(w);
 	avow_jw_close(w);
-	event_writer_end(&ew);
 }
 
 void

@@ -43,7 +43,6 @@ static const struct {
 
 struct walk {
 	struct avow_boot_facts *out;
-	struct avow_hasher hs;
 	struct markers markers;
 	bool closed[AVOW_LOG_REGISTERS], separated[AVOW_LOG_REGISTERS];
 };
@@ -132,11 +131,10 @@ take_event(struct walk *w, const struct avow_log_event *e)
 	struct avow_span text;
 
 	if (e->type == EV_EVENT_TAG && PCR(e->pcr) & WINDOWS && !w->closed[e->pcr]) {
-		if (sipa_is(e->data) && event_proves(&w->hs, e, e->data))
+		if (sipa_is(e->data) && avow_eventlog_proves(e, e->data))
 			take_tags(w->out, e->pcr, e->data, 0);
 	} else if (e->type == EV_EFI_VARIABLE_DRIVER_CONFIG && e->pcr == 7 &&
-		   !w->separated[7] &&
-		   event_prove(&w->hs, e, &v, &text) == PROOF_VARIABLE) {
+		   !w->separated[7] && event_prove(e, &v, &text) == PROOF_VARIABLE) {
 		take_variable(w->out, &v);
 	}
 }
@@ -167,9 +165,8 @@ avow_attested_boot(const struct avow_attested *at, struct avow_boot_facts *out)
 	enum avow_err e;
 
 	memset(out, 0, sizeof(*out));
-	e = markers_make(&w.hs, &w.markers);
+	e = markers_make(&w.markers);
 	for (size_t i = 0; e == AVOW_OK && i < at->log_count; i++)
 		walk_log(&w, at, i);
-	avow_hasher_clear(&w.hs);
 	return e;
 }

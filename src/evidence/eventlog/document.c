@@ -128,11 +128,11 @@ put_processed(struct event_writer *ew, const struct avow_eventlog *log,
 	struct avow_span text;
 
 	if (e->is_ima) { /* an IMA list's entries were proven when it was read */
-		if (log->format == AVOW_LOG_IMA || event_proves(&ew->hs, e, e->data))
-			ima_put(&ew->hs, ew->w, e);
+		if (log->format == AVOW_LOG_IMA || avow_eventlog_proves(e, e->data))
+			ima_put(ew->w, e);
 		return;
 	}
-	switch (event_prove(&ew->hs, e, &v, &text)) {
+	switch (event_prove(e, &v, &text)) {
 	case PROOF_VARIABLE:
 		if (is_firmware_variable(ew, log, e))
 			put_variable(ew->w, &v);
@@ -221,13 +221,7 @@ event_writer_begin(struct event_writer *ew, struct avow_jw *w)
 {
 	memset(ew, 0, sizeof(*ew));
 	ew->w = w;
-	return markers_make(&ew->hs, &ew->markers);
-}
-
-void
-event_writer_end(struct event_writer *ew)
-{
-	avow_hasher_clear(&ew->hs);
+	return markers_make(&ew->markers);
 }
 
 void
@@ -246,7 +240,6 @@ avow_eventlog_put_events(const struct avow_eventlog *log, struct avow_jw *w)
 		event_passed(&ew, log, e);
 	}
 	avow_jw_close(w);
-	event_writer_end(&ew);
 }
 
 void

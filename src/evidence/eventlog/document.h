@@ -6,7 +6,6 @@
 
 struct event_writer {
 	struct avow_jw *w;
-	struct avow_hasher hs;
 	struct markers markers;
 	/* what of each register's course the events so far have told */
 	bool separated[AVOW_LOG_REGISTERS]; /* firmware's part is over */
@@ -21,7 +20,6 @@ void event_put(struct event_writer *ew, const struct avow_eventlog *log,
 /** Every event of a log goes through here, in order, shown or not. */
 void event_passed(struct event_writer *ew, const struct avow_eventlog *log,
 	const struct avow_log_event *e);
-void event_writer_end(struct event_writer *ew);
 
 /** "SHA1", "SHA256", ... */
 const char *log_bank_name(enum avow_hash h);

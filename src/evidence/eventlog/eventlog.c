@@ -134,18 +134,6 @@ event_is_silent(const struct avow_eventlog *log, const struct avow_log_event *e)
 }
 
 static enum avow_err
-parse_ima(struct avow_span bytes, unsigned banks, struct avow_arena *a,
-	struct avow_eventlog *out, struct avow_why *why)
-{
-	struct ima_hash hs = {.banks = banks};
-	enum avow_err e = ima_is_text(bytes) ? ima_text_parse(bytes, &hs, a, out, why)
-					     : ima_parse(bytes, &hs, a, out, why);
-
-	avow_hasher_clear(&hs.hasher);
-	return e;
-}
-
-static enum avow_err
 parse_as(struct avow_span bytes, enum avow_log_format f, unsigned banks,
 	struct avow_arena *a, struct avow_eventlog *out, struct avow_why *why)
 {
@@ -158,7 +146,8 @@ parse_as(struct avow_span bytes, enum avow_log_format f, unsigned banks,
 	case AVOW_LOG_CEL_JSON:
 		return cel_json_parse(bytes, a, out, why);
 	case AVOW_LOG_IMA:
-		return parse_ima(bytes, banks, a, out, why);
+		return ima_is_text(bytes) ? ima_text_parse(bytes, banks, a, out, why)
+					  : ima_parse(bytes, banks, a, out, why);
 	case AVOW_LOG_AUTO:
 	default:
 		return log_refuse(why, AVOW_E_EVENTLOG_UNKNOWN, "format",

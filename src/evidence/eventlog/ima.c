@@ -42,22 +42,21 @@ ima_is(struct avow_span bytes)
 
 /* "ima" hashes its name in a field of 256 bytes (ima_template_lib.c). */
 static enum avow_err
-template_hash(struct avow_hasher *hs, const struct avow_log_event *e, enum avow_hash h,
-	uint8_t *out)
+template_hash(const struct avow_log_event *e, enum avow_hash h, uint8_t *out)
 {
 	static const uint8_t PAD[256];
 	struct avow_span parts[3] = {e->data};
 
 	if (!avow_span_eq_str(e->template_name, "ima"))
-		return avow_hasher_digest(hs, h, parts, 1, out);
+		return avow_digest_short(h, parts, 1, out);
 	parts[0] = avow_span_slice(e->data, 0, AVOW_SHA1_BYTES);
 	parts[1] = avow_span_from(e->data, AVOW_SHA1_BYTES + 4);
 	parts[2] = avow_span_make(PAD, sizeof(PAD) - parts[1].n);
-	return avow_hasher_digest(hs, h, parts, 3, out);
+	return avow_digest_short(h, parts, 3, out);
 }
 
 static enum avow_err
-set_digests(struct ima_hash *hs, struct avow_log_event *e, struct avow_arena *a,
+set_digests(unsigned banks, struct avow_log_event *e, struct avow_arena *a,
 	struct avow_why *why)
 {
 	static const uint16_t ALGS[IMA_BANKS] = {ALG_SHA1, ALG_SHA256, ALG_SHA384};
@@ -70,13 +69,13 @@ set_digests(struct ima_hash *hs, struct avow_log_event *e, struct avow_arena *a,
 	for (size_t i = 0; i < IMA_BANKS; i++) {
 		size_t n = avow_hash_bytes((enum avow_hash)i);
 
-		if (i != AVOW_SHA1 && !(hs->banks & 1u << i))
+		if (i != AVOW_SHA1 && !(banks & 1u << i))
 			continue;
 		*d++ = (struct avow_log_digest){ALGS[i], avow_span_make(p, n)};
 		if (e->is_violation)
 			memset(p, 0xff, n);
 		else
-			AVOW_TRY(template_hash(&hs->hasher, e, (enum avow_hash)i, p));
+			AVOW_TRY(template_hash(e, (enum avow_hash)i, p));
 		p += n;
 	}
 	e->digest_count = (size_t)(d - e->digests);
@@ -84,14 +83,14 @@ set_digests(struct ima_hash *hs, struct avow_log_event *e, struct avow_arena *a,
 }
 
 enum avow_err
-ima_finish(struct ima_hash *hs, struct avow_log_event *e, struct avow_span listed,
+ima_finish(unsigned banks, struct avow_log_event *e, struct avow_span listed,
 	struct avow_arena *a, struct avow_why *why)
 {
 	e->is_ima = true;
 	e->type_name = "IMA_MEASUREMENT_EVENT";
 	/* ima_queue.c: a race is listed as zeros and extended as all FF */
 	e->is_violation = avow_span_all_zero(listed);
-	AVOW_TRY(set_digests(hs, e, a, why));
+	AVOW_TRY(set_digests(banks, e, a, why));
 	if (e->is_violation || avow_span_eq(e->digests[0].bytes, listed))
 		return AVOW_OK;
 	(void)log_refuse(why, AVOW_E_IMA_TEMPLATE_HASH, "template hash",
@@ -116,7 +115,7 @@ ima_data(struct avow_cursor *c)
 }
 
 static enum avow_err
-read_entry(struct avow_cursor *c, struct ima_hash *hs, struct avow_log_event *e,
+read_entry(struct avow_cursor *c, unsigned banks, struct avow_log_event *e,
 	struct avow_arena *a, struct avow_why *why)
 {
 	struct avow_span listed;
@@ -144,11 +143,11 @@ read_entry(struct avow_cursor *c, struct ima_hash *hs, struct avow_log_event *e,
 	if (avow_cur_is_bad(c))
 		return refuse(
 			why, "template data", "a digest and a name", 0, e->offset);
-	return ima_finish(hs, e, listed, a, why);
+	return ima_finish(banks, e, listed, a, why);
 }
 
 enum avow_err
-ima_parse(struct avow_span bytes, struct ima_hash *hs, struct avow_arena *a,
+ima_parse(struct avow_span bytes, unsigned banks, struct avow_arena *a,
 	struct avow_eventlog *out, struct avow_why *why)
 {
 	struct event_list list = {.arena = a, .max = AVOW_MAX_IMA_EVENTS};
@@ -164,7 +163,7 @@ ima_parse(struct avow_span bytes, struct ima_hash *hs, struct avow_arena *a,
 		if (!e)
 			return event_list_err(&list, why, at);
 		e->offset = at;
-		AVOW_TRY(read_entry(&c, hs, e, a, why));
+		AVOW_TRY(read_entry(&c, banks, e, a, why));
 	}
 	out->events = list.events;
 	out->count = list.count;
@@ -184,7 +183,7 @@ ima_fields(struct avow_span data, struct avow_span *out, size_t max)
 
 /* d-ng: "sha256:", NUL, digest. False for an algorithm that is not computed. */
 static bool
-is_digest_of(struct avow_hasher *hs, struct avow_span field, struct avow_span content)
+is_digest_of(struct avow_span field, struct avow_span content)
 {
 	static const char *const NAMES[AVOW_LOG_BANKS] = {
 		"sha1:", "sha256:", "sha384:", "sha512:"};
@@ -194,7 +193,7 @@ is_digest_of(struct avow_hasher *hs, struct avow_span field, struct avow_span co
 	for (size_t i = 0; at < field.n && i < AVOW_LOG_BANKS; i++) {
 		if (!avow_span_eq_str(avow_span_slice(field, 0, at), NAMES[i]))
 			continue;
-		return avow_hasher_digest(hs, (enum avow_hash)i, &content, 1, digest) ==
+		return avow_digest_short((enum avow_hash)i, &content, 1, digest) ==
 			       AVOW_OK &&
 		       avow_span_eq(avow_span_from(field, at + 1),
 			       avow_span_make(
@@ -236,7 +235,7 @@ put_digest(struct avow_jw *w, struct avow_span field)
 }
 
 void
-ima_put(struct avow_hasher *hs, struct avow_jw *w, const struct avow_log_event *e)
+ima_put(struct avow_jw *w, const struct avow_log_event *e)
 {
 	struct avow_span f[8], name;
 	size_t n;
@@ -251,7 +250,7 @@ ima_put(struct avow_hasher *hs, struct avow_jw *w, const struct avow_log_event *
 	put_digest(w, f[0]);
 	/* ima_main.c, process_buffer_measurement: d-ng is the buffer's digest */
 	if (!avow_span_eq_str(e->template_name, "ima-buf") || n != 3 ||
-		!is_digest_of(hs, f[0], f[2]))
+		!is_digest_of(f[0], f[2]))
 		return;
 	if (avow_span_eq_str(name, "kernel_version") && is_plain(f[2]))
 		put_string(w, "KernelVersion", f[2]);

@@ -144,7 +144,7 @@ read_pcr(struct avow_span s, uint32_t *out)
 }
 
 static enum avow_err
-read_line(struct line *l, struct ima_hash *hs, struct avow_log_event *e,
+read_line(struct line *l, unsigned banks, struct avow_log_event *e,
 	struct avow_arena *a, struct avow_why *why)
 {
 	uint8_t *listed = avow_arena_alloc(a, AVOW_SHA1_BYTES);
@@ -172,11 +172,11 @@ read_line(struct line *l, struct ima_hash *hs, struct avow_log_event *e,
 			"register, template hash, template and its fields", e->seq,
 			e->offset);
 	e->data = avow_span_make(l->out, l->n);
-	return ima_finish(hs, e, avow_span_make(listed, AVOW_SHA1_BYTES), a, why);
+	return ima_finish(banks, e, avow_span_make(listed, AVOW_SHA1_BYTES), a, why);
 }
 
 enum avow_err
-ima_text_parse(struct avow_span bytes, struct ima_hash *hs, struct avow_arena *a,
+ima_text_parse(struct avow_span bytes, unsigned banks, struct avow_arena *a,
 	struct avow_eventlog *out, struct avow_why *why)
 {
 	struct event_list list = {.arena = a, .max = AVOW_MAX_IMA_EVENTS};
@@ -195,7 +195,7 @@ ima_text_parse(struct avow_span bytes, struct ima_hash *hs, struct avow_arena *a
 		while (l.text.n && l.text.p[0] == ' ') /* "%2d" */
 			l.text = avow_span_from(l.text, 1);
 		e->offset = at;
-		AVOW_TRY(read_line(&l, hs, e, a, why));
+		AVOW_TRY(read_line(&l, banks, e, a, why));
 		left = avow_span_from(left, end + 1);
 	}
 	out->events = list.events;

@@ -61,19 +61,17 @@ bool event_is_silent(const struct avow_eventlog *log, const struct avow_log_even
 /* A replay under way: the registers, and what the rest of it needs to know. */
 struct replayer {
 	struct avow_log_replay *out;
-	struct avow_hasher hasher;
 	bool locality; /* a StartupLocality was seen */
 };
 
-/** Registers as they are before the first of these logs; end it with _end. */
+/** Registers as they are before the first of these logs. */
 void replay_begin(struct replayer *r, const struct avow_eventlog *logs, size_t n,
 	struct avow_log_replay *out);
 enum avow_err replay_event(struct replayer *r, const struct avow_eventlog *log,
 	const struct avow_log_event *e, struct avow_why *why) AVOW_CHECKED;
 /** value = H(value || digest). */
-enum avow_err replay_extend(struct replayer *r, enum avow_hash h, uint8_t *value,
-	struct avow_span digest) AVOW_CHECKED;
-void replay_end(struct replayer *r);
+enum avow_err replay_extend(
+	enum avow_hash h, uint8_t *value, struct avow_span digest) AVOW_CHECKED;
 
 /** As avow_eventlog_parse, with IMA digests of these banks (and SHA-1) alone. */
 enum avow_err eventlog_parse_for(struct avow_span bytes, enum avow_log_format hint,
@@ -92,30 +90,23 @@ enum avow_err cel_json_parse(struct avow_span bytes, struct avow_arena *a,
 /** The digest behind `before` others has its algorithm's size, and is no repeat. */
 bool cel_digest_ok(const struct avow_log_digest *all, size_t before);
 
-/* IMA's file has the SHA-1 template hash alone; the other banks' digests are made
- * from the data, for the banks that anybody will ask for. */
-struct ima_hash {
-	struct avow_hasher hasher;
-	unsigned banks; /* bits 1u << enum avow_hash; SHA-1 always is */
-};
-
 bool ima_is(struct avow_span bytes);
 bool ima_is_text(struct avow_span bytes);
-enum avow_err ima_parse(struct avow_span bytes, struct ima_hash *hs,
-	struct avow_arena *a, struct avow_eventlog *out,
-	struct avow_why *why) AVOW_CHECKED;
-enum avow_err ima_text_parse(struct avow_span bytes, struct ima_hash *hs,
+enum avow_err ima_parse(struct avow_span bytes, unsigned banks, struct avow_arena *a,
+	struct avow_eventlog *out, struct avow_why *why) AVOW_CHECKED;
+enum avow_err ima_text_parse(struct avow_span bytes, unsigned banks,
 	struct avow_arena *a, struct avow_eventlog *out,
 	struct avow_why *why) AVOW_CHECKED;
 /** Compare the listed template hash with the data, and set the digests that the
- *  kernel extends (all FF for a violation). */
-enum avow_err ima_finish(struct ima_hash *hs, struct avow_log_event *e,
+ *  kernel extends (all FF for a violation). The file has SHA-1 alone; the others are
+ *  made for the banks that anybody asks for, bits 1u << enum avow_hash. */
+enum avow_err ima_finish(unsigned banks, struct avow_log_event *e,
 	struct avow_span listed, struct avow_arena *a,
 	struct avow_why *why) AVOW_CHECKED;
 /** The fields of a template that is not "ima"; the count, 0 when malformed. */
 size_t ima_fields(struct avow_span data, struct avow_span *out, size_t max);
 /** Members of ProcessedData; nothing for a violation. */
-void ima_put(struct avow_hasher *hs, struct avow_jw *w, const struct avow_log_event *e);
+void ima_put(struct avow_jw *w, const struct avow_log_event *e);
 
 /** UTF-16LE to UTF-8; false for what is not well-formed. */
 bool log_utf8(struct avow_span utf16, struct avow_buf *out);

@@ -8,8 +8,7 @@
 #include <string.h>
 
 bool
-event_proves(struct avow_hasher *hs, const struct avow_log_event *e,
-	struct avow_span preimage)
+avow_eventlog_proves(const struct avow_log_event *e, struct avow_span preimage)
 {
 	bool any = false;
 
@@ -19,7 +18,7 @@ event_proves(struct avow_hasher *hs, const struct avow_log_event *e,
 
 		if (!log_bank(e->digests[i].alg, &h))
 			continue;
-		if (avow_hasher_digest(hs, h, &preimage, 1, digest) != AVOW_OK ||
+		if (avow_digest_short(h, &preimage, 1, digest) != AVOW_OK ||
 			!avow_span_eq(e->digests[i].bytes,
 				avow_span_make(digest, avow_hash_bytes(h))))
 			return false;
@@ -28,18 +27,8 @@ event_proves(struct avow_hasher *hs, const struct avow_log_event *e,
 	return any;
 }
 
-bool
-avow_eventlog_proves(const struct avow_log_event *e, struct avow_span preimage)
-{
-	struct avow_hasher hs = {{NULL}};
-	bool proven = event_proves(&hs, e, preimage);
-
-	avow_hasher_clear(&hs);
-	return proven;
-}
-
 enum avow_err
-markers_make(struct avow_hasher *hs, struct markers *m)
+markers_make(struct markers *m)
 {
 	static const struct avow_span DATA[MARKERS] = {
 		[MARKER_ZERO] = {(const uint8_t *)"\0\0\0\0", 4},
@@ -50,8 +39,8 @@ markers_make(struct avow_hasher *hs, struct markers *m)
 
 	for (size_t i = 0; i < MARKERS; i++)
 		for (size_t h = 0; h < AVOW_LOG_BANKS; h++)
-			AVOW_TRY(avow_hasher_digest(
-				hs, (enum avow_hash)h, &DATA[i], 1, m->digest[i][h]));
+			AVOW_TRY(avow_digest_short(
+				(enum avow_hash)h, &DATA[i], 1, m->digest[i][h]));
 	return AVOW_OK;
 }
 
@@ -105,26 +94,24 @@ read_variable(struct avow_span data, size_t spare, struct efi_variable *v)
 
 /* Firmware that measured the variable's content alone proves that alone. */
 static enum proof
-prove_boot(
-	struct avow_hasher *hs, const struct avow_log_event *e, struct efi_variable *v)
+prove_boot(const struct avow_log_event *e, struct efi_variable *v)
 {
 	if (!read_variable(e->data, 0, v))
 		return PROOF_NONE;
-	if (event_proves(hs, e, e->data))
+	if (avow_eventlog_proves(e, e->data))
 		return PROOF_VARIABLE;
-	return event_proves(hs, e, v->data) ? PROOF_VARIABLE_DATA : PROOF_NONE;
+	return avow_eventlog_proves(e, v->data) ? PROOF_VARIABLE_DATA : PROOF_NONE;
 }
 
 /* shim before 8a27a48 logged a byte more than it measured, and its lengths end
  * six bytes before the event does. */
 static enum proof
-prove_authority(
-	struct avow_hasher *hs, const struct avow_log_event *e, struct efi_variable *v)
+prove_authority(const struct avow_log_event *e, struct efi_variable *v)
 {
-	if (read_variable(e->data, 0, v) && event_proves(hs, e, e->data))
+	if (read_variable(e->data, 0, v) && avow_eventlog_proves(e, e->data))
 		return PROOF_VARIABLE;
 	if (read_variable(e->data, 6, v) &&
-		event_proves(hs, e, avow_span_slice(e->data, 0, e->data.n - 1)))
+		avow_eventlog_proves(e, avow_span_slice(e->data, 0, e->data.n - 1)))
 		return PROOF_VARIABLE;
 	return PROOF_NONE;
 }
@@ -132,8 +119,7 @@ prove_authority(
 /* GRUB logs "kind: text" and NUL, and measures the text; older builds measured its
  * NUL too, and left out the colon. */
 static enum proof
-prove_ipl(
-	struct avow_hasher *hs, const struct avow_log_event *e, struct avow_span *text)
+prove_ipl(const struct avow_log_event *e, struct avow_span *text)
 {
 	size_t at = avow_span_find_byte(e->data, ' ');
 	struct avow_span with_nul = avow_span_from(e->data, at + 1);
@@ -142,13 +128,14 @@ prove_ipl(
 	if (at >= e->data.n || with_nul.n < 2 || with_nul.p[with_nul.n - 1] != 0)
 		return PROOF_NONE;
 	text->n--;
-	return event_proves(hs, e, *text) || event_proves(hs, e, with_nul) ? PROOF_TEXT
-									   : PROOF_NONE;
+	return avow_eventlog_proves(e, *text) || avow_eventlog_proves(e, with_nul)
+		       ? PROOF_TEXT
+		       : PROOF_NONE;
 }
 
 enum proof
-event_prove(struct avow_hasher *hs, const struct avow_log_event *e,
-	struct efi_variable *v, struct avow_span *text)
+event_prove(
+	const struct avow_log_event *e, struct efi_variable *v, struct avow_span *text)
 {
 	enum proof p = PROOF_NONE;
 
@@ -157,20 +144,20 @@ event_prove(struct avow_hasher *hs, const struct avow_log_event *e,
 	switch (e->type) {
 	case EV_EFI_VARIABLE_DRIVER_CONFIG:
 	case EV_EFI_VARIABLE_BOOT2:
-		return read_variable(e->data, 0, v) && event_proves(hs, e, e->data)
+		return read_variable(e->data, 0, v) && avow_eventlog_proves(e, e->data)
 			       ? PROOF_VARIABLE
 			       : PROOF_NONE;
 	case EV_EFI_VARIABLE_BOOT:
-		return prove_boot(hs, e, v);
+		return prove_boot(e, v);
 	case EV_EFI_VARIABLE_AUTHORITY:
-		return prove_authority(hs, e, v);
+		return prove_authority(e, v);
 	case EV_IPL:
-		p = prove_ipl(hs, e, text);
+		p = prove_ipl(e, text);
 		break;
 	default:
 		break;
 	}
-	if (p == PROOF_NONE && event_proves(hs, e, e->data)) {
+	if (p == PROOF_NONE && avow_eventlog_proves(e, e->data)) {
 		*text = e->data;
 		p = PROOF_DATA;
 	}

@@ -25,18 +25,15 @@ struct markers {
 	uint8_t digest[MARKERS][AVOW_LOG_BANKS][AVOW_MAX_DIGEST];
 };
 
-enum avow_err markers_make(struct avow_hasher *hs, struct markers *m) AVOW_CHECKED;
+enum avow_err markers_make(struct markers *m) AVOW_CHECKED;
 /** Every known digest is that marker's, and there is one. */
 bool event_is_marker(
 	const struct markers *m, const struct avow_log_event *e, enum marker which);
 /** Firmware's separator (PFP 10.4.1): one of the three values. */
 bool event_is_separator(const struct markers *m, const struct avow_log_event *e);
 
-/** As avow_eventlog_proves. */
-bool event_proves(struct avow_hasher *hs, const struct avow_log_event *e,
-	struct avow_span preimage);
 /** *v is filled for the two VARIABLE proofs, *text for DATA and TEXT. */
-enum proof event_prove(struct avow_hasher *hs, const struct avow_log_event *e,
-	struct efi_variable *v, struct avow_span *text);
+enum proof event_prove(
+	const struct avow_log_event *e, struct efi_variable *v, struct avow_span *text);
 
 #endif

@@ -49,12 +49,6 @@ replay_begin(struct replayer *r, const struct avow_eventlog *logs, size_t n,
 		memset(out->reg[i].value, 0xff, sizeof(out->reg[i].value));
 }
 
-void
-replay_end(struct replayer *r)
-{
-	avow_hasher_clear(&r->hasher);
-}
-
 static void
 set_locality(struct avow_log_register *r, uint8_t locality)
 {
@@ -96,20 +90,19 @@ is_hcrtm(const struct avow_log_event *e)
 
 enum avow_err
 replay_extend(
-	struct replayer *r, enum avow_hash h, uint8_t *value, struct avow_span digest)
+	enum avow_hash h, uint8_t *value, struct avow_span digest)
 {
 	size_t n = avow_hash_bytes(h);
 	const struct avow_span parts[2] = {avow_span_make(value, n), digest};
 	uint8_t next[AVOW_MAX_DIGEST];
 
-	AVOW_TRY(avow_hasher_digest(&r->hasher, h, parts, 2, next));
+	AVOW_TRY(avow_digest_short(h, parts, 2, next));
 	memcpy(value, next, n);
 	return AVOW_OK;
 }
 
 static enum avow_err
-extend(struct replayer *r, struct avow_log_register *reg,
-	const struct avow_log_event *e)
+extend(struct avow_log_register *reg, const struct avow_log_event *e)
 {
 	bool have[AVOW_LOG_BANKS] = {false};
 
@@ -118,7 +111,7 @@ extend(struct replayer *r, struct avow_log_register *reg,
 
 		if (!log_bank(e->digests[i].alg, &h) || !reg->has[h])
 			continue;
-		AVOW_TRY(replay_extend(r, h, reg->value[h], e->digests[i].bytes));
+		AVOW_TRY(replay_extend(h, reg->value[h], e->digests[i].bytes));
 		have[h] = true;
 	}
 	/* a bank that lacks one event's digest has no value from here on */
@@ -142,7 +135,7 @@ replay_event(struct replayer *r, const struct avow_eventlog *log,
 		return AVOW_OK;
 	if (log->format != AVOW_LOG_CCEL && is_hcrtm(e) && !zero->extended)
 		set_locality(zero, 4);
-	return extend(r, &r->out->reg[e->pcr], e);
+	return extend(&r->out->reg[e->pcr], e);
 }
 
 enum avow_err
@@ -155,6 +148,5 @@ avow_eventlog_replay(const struct avow_eventlog *log, struct avow_log_replay *ou
 	replay_begin(&r, log, 1, out);
 	for (size_t i = 0; i < log->count && e == AVOW_OK; i++)
 		e = replay_event(&r, log, &log->events[i], why);
-	replay_end(&r);
 	return e;
 }
