@@ -10,6 +10,7 @@ import glob
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 
@@ -67,6 +68,10 @@ def same_event(want, got):
 
 def check_yaml(exe, path):
     want, pcrs = read_yaml(open(path + ".yaml", encoding="utf-8", errors="replace").read())
+    return compare(exe, path, want, pcrs)
+
+
+def compare(exe, path, want, pcrs):
     code, got = run(exe, path)
     problems = []
     if code != 0 or len(want) != len(got["Events"]):
@@ -78,6 +83,14 @@ def check_yaml(exe, path):
     if not pcrs or replay != pcrs:
         problems.append(f"PCRs: expected {pcrs}, got {replay}")
     return problems
+
+
+def check_tool(exe, path):
+    """tpm2_eventlog itself, where it is installed and reads the log."""
+    p = subprocess.run(["tpm2_eventlog", path], capture_output=True, timeout=60)
+    if p.returncode != 0:
+        return []
+    return compare(exe, path, *read_yaml(p.stdout.decode("utf-8", "replace")))
 
 
 def check_parses(exe, path):
@@ -141,6 +154,8 @@ def main():
             checks.append((f"equals the YAML of {name}", check_yaml, (exe, p)))
         if f"## {name}\n" in open(os.path.join(folder, "MANIFEST.md"), encoding="utf-8").read():
             checks.append((f"replays as known {name}", check_manifest, (exe, folder, name)))
+        elif shutil.which("tpm2_eventlog") and "ccel" not in name:
+            checks.append((f"equals tpm2_eventlog's {name}", check_tool, (exe, p)))
         if "ccel" in name:
             checks.append(("replays to the RTMRs of the quote", check_ccel, (exe, p)))
     folder = os.path.join(ROOT, "tpm-google-attestation")
