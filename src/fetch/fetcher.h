@@ -20,7 +20,6 @@ struct avow_fetcher;
 struct avow_fetcher_options {
 	struct avow_fetch_sources sources; /* strings are copied */
 	struct avow_store *store; /* borrowed; must outlive the fetcher */
-	bool early; /* refresh PCS's early documents too where they are stored */
 	int64_t refresh_s; /* documents last seen this long ago are fetched anew */
 	unsigned threads; /* 0: 4 */
 	unsigned amd_per_minute; /* for one provider; 0: 60 */
@@ -40,12 +39,13 @@ struct avow_fetcher_options {
 	void *ctx;
 };
 
-/** @return AVOW_OK; AVOW_E_NO_MEMORY, the store's codes. Nothing runs yet. */
-enum avow_err avow_fetcher_new(const struct avow_fetcher_options *o,
-	struct avow_fetcher **out, struct avow_why *why) AVOW_CHECKED;
+/** @return AVOW_OK; AVOW_E_NO_MEMORY. Nothing runs yet. */
+enum avow_err avow_fetcher_new(
+	const struct avow_fetcher_options *o, struct avow_fetcher **out) AVOW_CHECKED;
 /** Start its threads. @return AVOW_OK, AVOW_E_INTERNAL. */
 enum avow_err avow_fetcher_start(struct avow_fetcher *f) AVOW_CHECKED;
-/** Stop the threads and free; a fetch in flight is waited for. NULL is fine. */
+/** Stop the threads and free; a fetch in flight is waited for, and who waits still
+ *  is not woken. NULL is fine. */
 void avow_fetcher_free(struct avow_fetcher *f);
 
 /** What documents are judged by from now on; references are taken. Any thread. */
@@ -60,7 +60,8 @@ struct avow_fetch_want {
 	const struct avow_fetch_key *keys;
 	size_t n; /* at most AVOW_FETCH_MAX_WANT */
 	struct avow_span provider; /* whose AMD limits count */
-	uint64_t token; /* for wake(); 0: nobody waits */
+	uint64_t token; /* for wake() */
+	bool only_tell; /* queue nothing: what came of the last try? */
 };
 
 #define AVOW_FETCH_MAX_WANT 8
@@ -68,21 +69,20 @@ struct avow_fetch_want {
 /** What will come of it. */
 struct avow_fetch_answer {
 	size_t pending; /* wake() will be called; 0: it will not */
-	/* pending 0: why nothing is fetched (AVOW_E_FETCH_NO_SOURCE, _NOT_FOUND,
-	 * _BUSY, _LIMIT, or what the last try gave); AVOW_OK: all is there */
+	/* pending 0: why nothing comes of it (AVOW_E_FETCH_NO_SOURCE, _NOT_FOUND,
+	 * _BUSY, _LIMIT, or what the last try gave); AVOW_OK: all is stored */
 	enum avow_err err;
 	int retry_after_s; /* when to ask again; at least 1 */
 };
 
 /**
  * Ask for documents. Any thread; never blocks on the network or the store. The
- * token is woken exactly once if answer->pending is not 0, also when the fetcher
- * is freed.
+ * token is woken exactly once if answer->pending is not 0.
  */
 void avow_fetcher_want(struct avow_fetcher *f, const struct avow_fetch_want *w,
 	struct avow_fetch_answer *answer);
 
-/** Once a second or so: queue what is due. Any thread. */
+/** Once a second or so: queue what is due. Reads the store. One thread. */
 void avow_fetcher_tick(struct avow_fetcher *f);
 
 /** Do one thing that can be done now, on this thread: for tests, and for programs

@@ -1,0 +1,278 @@
+/*
+ * One job, from the store or its source to whoever waits. Order of its end: the
+ * store has it, then the service was told, then those are woken who wait, so that
+ * who is woken finds it.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/limits.h"
+#include "base/log.h"
+#include "fetch/fetcher_impl.h"
+#include "trust/amd_chain.h"
+
+/* What a job is done with: taken from the fetcher at its start. */
+struct work {
+	struct avow_fetcher *f;
+	struct avow_fetch_key key;
+	bool from_network, again;
+	struct avow_fetch_sources sources;
+	char *strings[5];
+	struct avow_fetch_judge judge;
+	struct avow_anchors *anchors;
+	struct avow_collateral *known;
+	struct avow_arena arena;
+	struct avow_span vcek; /* result: tell of it */
+	bool has_landed; /* result: the store has something new */
+	int retry_after_s;
+	struct avow_why why;
+};
+
+/* Under the lock. */
+static enum avow_err
+open_work(struct work *w, struct avow_fetcher *f, const struct avow_fetch_job *job)
+{
+	memset(w, 0, sizeof(*w));
+	w->f = f;
+	w->key = job->key;
+	w->from_network = job->from_network;
+	w->again = job->again;
+	w->sources = f->o.sources;
+	avow_why_init(&w->why);
+	avow_arena_init(&w->arena, AVOW_MIB(64));
+	if (!f->anchors || !f->known)
+		return AVOW_E_INTERNAL;
+	w->anchors = avow_anchors_ref(f->anchors);
+	w->known = avow_collateral_ref(f->known);
+	w->judge = (struct avow_fetch_judge){
+		.anchors = w->anchors, .known = w->known, .at_s = avow_fetch_now(f)};
+	return avow_fetch_copy_sources(&w->sources, w->strings);
+}
+
+static void
+close_work(struct work *w)
+{
+	avow_anchors_free(w->anchors);
+	avow_collateral_free(w->known);
+	avow_arena_clear(&w->arena);
+	avow_fetch_free_strings(w->strings);
+}
+
+static enum avow_err
+stored(struct work *w, const struct avow_fetch_key *k,
+	struct avow_store_collateral *out)
+{
+	char name[AVOW_FETCH_NAME_TEXT];
+
+	avow_fetch_key_name(k, name);
+	return avow_store_collateral_get(
+		w->f->o.store, avow_span_str(name), &w->arena, out);
+}
+
+/* Another node, or an earlier request, may have fetched it meanwhile. */
+static bool
+is_current(const struct work *w, const struct avow_store_collateral *c)
+{
+	if (c->issued_s > w->judge.at_s || w->judge.at_s > c->expires_s)
+		return false;
+	/* a VCEK is fixed by its name: never fetched again */
+	return w->key.kind == AVOW_FETCH_VCEK ||
+	       (!w->again && w->judge.at_s - c->fetched_s < w->f->o.refresh_s);
+}
+
+static enum avow_err
+put(struct work *w, const struct avow_store_collateral *c)
+{
+	bool is_new = false;
+
+	AVOW_TRY(avow_store_collateral_put(w->f->o.store, c, false, &is_new));
+	w->has_landed |= is_new && w->key.kind != AVOW_FETCH_VCEK;
+	return AVOW_OK;
+}
+
+static enum avow_err
+get(struct work *w, const struct avow_fetch_key *k, struct avow_store_collateral *out)
+{
+	return avow_fetch_get(&w->sources, k, &w->judge, w->f->o.send, w->f->o.ctx,
+		&w->arena, out, &w->retry_after_s, &w->why);
+}
+
+/* Whether the CA and the ARK of a product line are known. */
+static bool
+has_issuers(const struct work *w, enum avow_amd_product line)
+{
+	struct avow_cert *ca, *root;
+
+	for (size_t i = 0; (ca = avow_collateral_cert(w->known, i)); i++)
+		for (size_t n = 0;
+			!avow_cert_is_self_issued(ca) &&
+			(root = avow_collateral_cert_of(w->known, ca->issuer, n));
+			n++)
+			if (avow_amd_is_ark(root, w->anchors, line) &&
+				avow_amd_issuers_verify(ca, root, w->anchors, line,
+					AVOW_AMD_VCEK, NULL) == AVOW_OK)
+				return true;
+	return false;
+}
+
+/* The chain of the product, stored by an earlier job or fetched now. */
+static enum avow_err
+chain_of(struct work *w, struct avow_store_collateral *out)
+{
+	const struct avow_fetch_key k = {
+		.kind = AVOW_FETCH_AMD_CHAIN, .product = w->key.product};
+	bool is_new = false;
+	enum avow_err e = stored(w, &k, out);
+
+	if (e == AVOW_OK && w->judge.at_s <= out->expires_s)
+		return AVOW_OK;
+	if (e != AVOW_OK && e != AVOW_E_NOT_FOUND)
+		return e;
+	AVOW_TRY(get(w, &k, out));
+	AVOW_TRY(avow_store_collateral_put(w->f->o.store, out, false, &is_new));
+	w->has_landed |= is_new;
+	return AVOW_OK;
+}
+
+/* AMD's chain first where nothing known issues for the product: a product that
+ * this Avow does not know, or a test's own ARK. */
+static enum avow_err
+get_issuers(struct work *w)
+{
+	struct avow_store_collateral c;
+	struct avow_collateral_file file;
+	struct avow_collateral *known;
+	enum avow_err e;
+
+	if (has_issuers(w, w->key.product))
+		return AVOW_OK;
+	/* one fetch of a chain, however many VCEKs need it */
+	pthread_mutex_lock(&w->f->issuers);
+	e = chain_of(w, &c);
+	pthread_mutex_unlock(&w->f->issuers);
+	if (e != AVOW_OK)
+		return e;
+	file = (struct avow_collateral_file){"chain", c.body};
+	AVOW_TRY(avow_collateral_build(&file, 1, &known, NULL));
+	avow_collateral_free(w->known);
+	w->judge.known = w->known = known;
+	return AVOW_OK;
+}
+
+static enum avow_err
+from_network(struct work *w)
+{
+	struct avow_store_collateral c;
+
+	if (w->key.kind == AVOW_FETCH_VCEK || w->key.kind == AVOW_FETCH_AMD_CRL)
+		AVOW_TRY(get_issuers(w));
+	AVOW_TRY(get(w, &w->key, &c));
+	AVOW_TRY(put(w, &c));
+	if (w->key.kind == AVOW_FETCH_VCEK)
+		w->vcek = c.body;
+	return AVOW_OK;
+}
+
+/* AVOW_E_FETCH_PENDING: it is not there, the source must be asked. */
+static enum avow_err
+from_store(struct work *w)
+{
+	struct avow_store_collateral c;
+	enum avow_err e = stored(w, &w->key, &c);
+
+	if (e != AVOW_OK && e != AVOW_E_NOT_FOUND)
+		return e;
+	if (e == AVOW_E_NOT_FOUND || !is_current(w, &c))
+		return AVOW_E_FETCH_PENDING;
+	if (w->key.kind == AVOW_FETCH_VCEK)
+		w->vcek = c.body;
+	else
+		w->has_landed = true; /* perhaps by another node */
+	return AVOW_OK;
+}
+
+static void
+log_outcome(const struct work *w, enum avow_err e)
+{
+	char name[AVOW_FETCH_NAME_TEXT];
+
+	avow_fetch_key_name(&w->key, name);
+	AVOW_LOG(e == AVOW_OK ? AVOW_LOG_INFO : AVOW_LOG_WARN, "collateral.fetch",
+		AVOW_LOGS("name", name), AVOW_LOGS("result", avow_err_name(e)),
+		AVOW_LOGS("expected", w->why.expected[0] ? w->why.expected : NULL),
+		AVOW_LOGS("got", w->why.got[0] ? w->why.got : NULL),
+		AVOW_LOGS("url", w->why.document[0] ? w->why.document : NULL));
+}
+
+/* Tell the service, one thread at a time. */
+static void
+tell(struct avow_fetcher *f, const struct work *w)
+{
+	if (w->has_landed) {
+		pthread_mutex_lock(&f->landing);
+		f->o.landed(f->o.ctx);
+		pthread_mutex_unlock(&f->landing);
+	}
+	if (w->vcek.n > 0)
+		f->o.vcek(f->o.ctx, w->vcek);
+}
+
+static void
+wake(struct avow_fetcher *f, struct avow_fetch_waiter *w)
+{
+	struct avow_fetch_waiter *next;
+
+	for (; w; w = next) {
+		next = w->next;
+		f->o.wake(f->o.ctx, w->token);
+		free(w);
+	}
+}
+
+/* Under the lock. A VCEK brings the ARK's CRL along: without it a revoked ASK
+ * would not be noticed. */
+static void
+want_companions(struct avow_fetcher *f, const struct avow_fetch_key *k)
+{
+	const struct avow_fetch_key crl = {
+		.kind = AVOW_FETCH_AMD_CRL, .product = k->product};
+
+	if (k->kind == AVOW_FETCH_VCEK)
+		(void)avow_fetch_job_get(f, &crl, false);
+}
+
+static struct avow_fetch_waiter *
+finish(struct avow_fetcher *f, struct avow_fetch_job *job, struct work *w,
+	enum avow_err e)
+{
+	struct avow_fetch_waiter *woken = NULL;
+
+	pthread_mutex_lock(&f->lock);
+	if (e == AVOW_E_FETCH_PENDING)
+		e = avow_fetch_job_needs_network(f, job);
+	else if (e == AVOW_OK && w->from_network)
+		want_companions(f, &w->key);
+	if (job->state == AVOW_JOB_RUNNING)
+		woken = avow_fetch_job_done(f, job, e, w->retry_after_s);
+	pthread_mutex_unlock(&f->lock);
+	return woken;
+}
+
+void
+avow_fetch_run(struct avow_fetcher *f, struct avow_fetch_job *job)
+{
+	struct avow_fetch_waiter *woken;
+	struct work w;
+	enum avow_err e = open_work(&w, f, job);
+
+	pthread_mutex_unlock(&f->lock);
+	if (e == AVOW_OK)
+		e = w.from_network ? from_network(&w) : from_store(&w);
+	if (w.from_network)
+		log_outcome(&w, e);
+	tell(f, &w);
+	woken = finish(f, job, &w, e);
+	wake(f, woken);
+	close_work(&w);
+	pthread_mutex_lock(&f->lock);
+}
