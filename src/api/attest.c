@@ -109,13 +109,30 @@ tell_policy(const struct avow_appraisal *ap, struct avow_http_request *rq,
 			(struct avow_http_pair){AVOW_LIT("policy"), avow_buf_span(&b)};
 }
 
+/* Undecided for want of collateral: perhaps it can be fetched. */
 static enum avow_err
-appraise(const struct avow_attest_body *in, const struct avow_kind *kind,
+await(const struct avow_appraisal *ap, const struct avow_provider *provider, bool early,
+	struct avow_http_request *rq, struct avow_http_response *rs, bool *again,
+	struct avow_why *why)
+{
+	struct avow_supply *supply =
+		avow_service_supply(avow_worker_service(rq->worker_context));
+
+	if (avow_err_class(ap->why.code) != AVOW_CLASS_COLLATERAL)
+		return ap->why.code;
+	return avow_supply_await(supply, rq, rs, &ap->findings.wanted,
+		avow_provider_info(provider)->name, early, ap->why.code, again, why);
+}
+
+static enum avow_err
+appraise_once(const struct avow_attest_body *in, const struct avow_kind *kind,
 	const struct avow_provider *provider, const struct decider *d,
-	struct avow_http_request *rq, struct avow_http_response *rs,
+	struct avow_http_request *rq, struct avow_http_response *rs, bool *again,
 	struct avow_why *why)
 {
 	const struct avow_view *view = avow_worker_view(rq->worker_context);
+	const struct avow_supply *supply =
+		avow_service_supply(avow_worker_service(rq->worker_context));
 	const struct avow_provider_settings *set =
 		&avow_provider_info(provider)->settings;
 	const struct avow_appraise_in ain = {
@@ -135,17 +152,36 @@ appraise(const struct avow_attest_body *in, const struct avow_kind *kind,
 		.baseline = set->has_baseline ? set->baseline : view->baseline,
 		.allow_platform = set->has_allow_platform ? set->allow_platform
 							  : view->allow_platform,
+		.early = set->has_update ? set->early : avow_supply_is_early(supply),
 		.cache = d->draft ? NULL : avow_worker_cache(rq->worker_context),
 	};
 	struct avow_appraisal ap;
-	enum avow_err e = avow_appraise(&ain, rq->arena, &ap);
+	enum avow_err e;
 
+	*again = false;
+	AVOW_TRY(avow_supply_check_clock(supply, ain.at_s, why));
+	e = avow_appraise(&ain, rq->arena, &ap);
 	if (e != AVOW_OK) {
 		*why = ap.why;
 		tell_policy(&ap, rq, rs);
-		return e;
+		return await(&ap, provider, ain.early, rq, rs, again, why);
 	}
 	return make_token(&ap, provider, d, ain.at_s, rq, rs, why);
+}
+
+static enum avow_err
+appraise(const struct avow_attest_body *in, const struct avow_kind *kind,
+	const struct avow_provider *provider, const struct decider *d,
+	struct avow_http_request *rq, struct avow_http_response *rs,
+	struct avow_why *why)
+{
+	bool again = false;
+	enum avow_err e = appraise_once(in, kind, provider, d, rq, rs, &again, why);
+
+	if (!again)
+		return e;
+	avow_why_init(why);
+	return appraise_once(in, kind, provider, d, rq, rs, &again, why);
 }
 
 enum avow_err

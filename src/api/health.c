@@ -58,8 +58,9 @@ avow_api_ready(struct avow_http_request *rq, struct avow_http_response *rs,
 	struct avow_service *sv = avow_worker_service(rq->worker_context);
 	int64_t generation;
 
-	(void)why;
 	AVOW_TRY(avow_store_generation(avow_service_store(sv), &generation));
+	AVOW_TRY(avow_supply_check_clock(
+		avow_service_supply(sv), avow_clock_now_s(), why));
 	put_ready(&rs->body, avow_watch_state(avow_service_watch(sv)));
 	return rs->body.err;
 }

@@ -118,6 +118,21 @@ read_platforms(const struct avow_json *v, struct avow_arena *a,
 	return list.err;
 }
 
+/* PCS API v4: update=early is served on the day of disclosure, standard weeks
+ * later */
+static enum avow_err
+read_update(const struct avow_json *v, struct avow_arena *a,
+	struct avow_provider_settings *out, const char **expected)
+{
+	(void)a;
+	*expected = "\"early\" or \"standard\"";
+	if (v->type != AVOW_JSON_STRING)
+		return AVOW_E_PROVIDER_SETTING;
+	out->early = avow_span_eq_str(v->string, "early");
+	out->has_update = out->early || avow_span_eq_str(v->string, "standard");
+	return out->has_update ? AVOW_OK : AVOW_E_PROVIDER_SETTING;
+}
+
 static const struct {
 	const char *name;
 	read_fn *read;
@@ -125,6 +140,7 @@ static const struct {
 	{"acceptedTcbStatuses", read_accept_tcb},
 	{"allowedPlatforms", read_platforms},
 	{"collateralGrace", read_grace},
+	{"collateralUpdate", read_update},
 	{"publicNetworkAccess", read_network},
 	{"tcbBaseline", read_baseline},
 	{"tpmAttestationAuthentication", read_tpm_authentication},

@@ -20,6 +20,8 @@ struct avow_provider_settings {
 	unsigned accept_tcb; /* bits 1u << enum avow_tcb_status */
 	bool has_grace;
 	int64_t grace_s;
+	bool has_update;
+	bool early; /* PCS's update=early, else standard */
 	bool is_private;	/* public addresses get no answer */
 	bool has_baseline;
 	uint32_t baseline; /* what "azuredefault" stands for; 0: the newest */

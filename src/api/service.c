@@ -1,6 +1,6 @@
 /*
- * Views and their life. A view is built whole on the main thread and published
- * under a mutex with a new generation number; a worker compares the number at
+ * Views and their life. A view is built whole (on the main thread, or on the one
+ * that brought collateral; one at a time) and published under a mutex with a new generation number; a worker compares the number at
  * the start of a request, without the mutex, and takes the new view only when
  * it differs. So the hot path reads one atomic and locks nothing. Providers are
  * apart from it: there are many, and each changes by itself.
@@ -25,13 +25,15 @@ struct shared_view {
 struct avow_service {
 	struct avow_store *store;
 	struct avow_auth *auth;
+	pthread_mutex_t change; /* one maker of views at a time */
 	pthread_mutex_t lock; /* guards `current` */
 	struct shared_view *current;
 	atomic_uint_fast64_t generation;
 	struct avow_instance *instance;
 	struct avow_provider_cache *providers;
 	struct avow_writer *writer;
-	char *data_dir;
+	struct avow_supply *supply;
+	char *data_dir, *collateral_dir; /* the latter under `change` */
 	struct avow_keys_options key_options;
 	struct avow_watch *watch;
 	int64_t warn_s;
@@ -70,6 +72,7 @@ publish(struct avow_service *sv, struct shared_view *v)
 	pthread_mutex_unlock(&sv->lock);
 	if (!old || old->view.keys != v->view.keys)
 		avow_provider_cache_set_keys(sv->providers, v->view.keys);
+	avow_supply_judge_by(sv->supply, v->view.anchors, v->view.collateral);
 	view_unref(old);
 }
 
@@ -111,8 +114,8 @@ build(struct avow_service *sv, const struct avow_service_settings *s,
 	v->view.baseline = s->baseline;
 	e = keep_platforms(v, s->allow_platform);
 	if (e == AVOW_OK)
-		e = avow_collateral_load(
-			s->collateral_dir, &v->view.collateral, why);
+		e = avow_supply_load(
+			sv->supply, s->collateral_dir, &v->view.collateral, why);
 	if (e == AVOW_OK)
 		e = open_keys(sv, v, why);
 	if (e != AVOW_OK) {
@@ -122,6 +125,8 @@ build(struct avow_service *sv, const struct avow_service_settings *s,
 	*out = v;
 	return AVOW_OK;
 }
+
+static void collateral_changed(void *ctx);
 
 /* A service whose own provider cannot be loaded does not start. */
 static enum avow_err
@@ -142,7 +147,8 @@ open_all(struct avow_service *sv, const struct avow_service_settings *s,
 
 	sv->key_options = s->keys;
 	sv->data_dir = strdup(s->data_dir);
-	if (!sv->data_dir)
+	sv->collateral_dir = strdup(s->collateral_dir);
+	if (!sv->data_dir || !sv->collateral_dir)
 		return AVOW_E_NO_MEMORY;
 	sv->warn_s = s->warn_s;
 	AVOW_TRY(avow_watch_new(&sv->watch));
@@ -152,9 +158,12 @@ open_all(struct avow_service *sv, const struct avow_service_settings *s,
 	AVOW_TRY(avow_store_open_sqlite(s->data_dir, &sv->store, why));
 	AVOW_TRY(avow_writer_new(&sv->writer));
 	AVOW_TRY(avow_provider_cache_new(sv->store, sv->instance, &sv->providers, why));
+	AVOW_TRY(avow_supply_new(
+		sv->store, &s->supply, collateral_changed, sv, &sv->supply));
 	AVOW_TRY(build(sv, s, &v, why));
 	publish(sv, v);
-	return load_built_in(sv, why);
+	AVOW_TRY(load_built_in(sv, why));
+	return avow_supply_start(sv->supply);
 }
 
 enum avow_err
@@ -167,6 +176,7 @@ avow_service_new(const struct avow_service_settings *s, struct avow_service **ou
 	*out = NULL;
 	if (!sv)
 		return AVOW_E_NO_MEMORY;
+	pthread_mutex_init(&sv->change, NULL);
 	pthread_mutex_init(&sv->lock, NULL);
 	atomic_init(&sv->generation, 0);
 	e = open_all(sv, s, why);
@@ -182,47 +192,89 @@ enum avow_err
 avow_service_reload(struct avow_service *sv, const struct avow_service_settings *s,
 	struct avow_why *why)
 {
-	struct shared_view *v;
+	char *dir = strdup(s->collateral_dir);
+	struct shared_view *v = NULL;
 	enum avow_err e;
 
+	pthread_mutex_lock(&sv->change);
 	sv->key_options = s->keys;
-	AVOW_TRY(build(sv, s, &v, why));
-	sv->warn_s = s->warn_s;
-	e = avow_auth_configure(sv->auth, s->access, s->net, why);
-	if (e != AVOW_OK) {
+	e = dir ? build(sv, s, &v, why) : AVOW_E_NO_MEMORY;
+	if (e == AVOW_OK)
+		e = avow_auth_configure(sv->auth, s->access, s->net, why);
+	if (e == AVOW_OK)
+		e = avow_supply_set(sv->supply, &s->supply);
+	if (e == AVOW_OK) {
+		free(sv->collateral_dir);
+		sv->collateral_dir = dir;
+		dir = NULL;
+		sv->warn_s = s->warn_s;
+		publish(sv, v);
+	} else {
 		view_unref(v);
-		return e;
 	}
-	publish(sv, v);
-	return AVOW_OK;
+	pthread_mutex_unlock(&sv->change);
+	free(dir);
+	return e;
 }
 
-/* The same view with the keys as they are on disk now. */
-static enum avow_err
-reload_keys(struct avow_service *sv, struct avow_why *why)
+/* All of the current view but its keys and collateral. Under `change`. */
+static struct shared_view *
+copy_view(const struct avow_service *sv)
 {
 	struct shared_view *v = calloc(1, sizeof(*v));
 	const struct avow_view *now = &sv->current->view;
-	enum avow_err e;
 
 	if (!v)
-		return AVOW_E_NO_MEMORY;
+		return NULL;
 	atomic_init(&v->refs, 1);
 	v->view.anchors = avow_anchors_ref(now->anchors);
-	v->view.collateral = avow_collateral_ref(now->collateral);
 	v->view.accept_tcb = now->accept_tcb;
 	v->view.grace_s = now->grace_s;
 	v->view.snp_references = avow_snp_references_ref(now->snp_references);
 	v->view.baseline = now->baseline;
-	e = keep_platforms(v, now->allow_platform);
-	if (e == AVOW_OK)
-		e = open_keys(sv, v, why);
-	if (e != AVOW_OK) {
+	if (keep_platforms(v, now->allow_platform) != AVOW_OK) {
 		view_unref(v);
-		return e;
+		return NULL;
 	}
-	publish(sv, v);
-	return AVOW_OK;
+	return v;
+}
+
+static enum avow_err
+publish_or_drop(struct avow_service *sv, struct shared_view *v, enum avow_err e)
+{
+	if (e == AVOW_OK)
+		publish(sv, v);
+	else
+		view_unref(v);
+	return e;
+}
+
+/* The same view with the keys as they are on disk now. Under `change`. */
+static enum avow_err
+reload_keys(struct avow_service *sv, struct avow_why *why)
+{
+	struct shared_view *v = copy_view(sv);
+
+	if (!v)
+		return AVOW_E_NO_MEMORY;
+	v->view.collateral = avow_collateral_ref(sv->current->view.collateral);
+	return publish_or_drop(sv, v, open_keys(sv, v, why));
+}
+
+/* The same view with the collateral as it is stored now. Under `change`. */
+static enum avow_err
+reload_collateral(struct avow_service *sv)
+{
+	struct shared_view *v = copy_view(sv);
+	struct avow_why why;
+
+	if (!v)
+		return AVOW_E_NO_MEMORY;
+	avow_why_init(&why);
+	v->view.keys = avow_keys_ref(sv->current->view.keys);
+	return publish_or_drop(sv, v,
+		avow_supply_load(
+			sv->supply, sv->collateral_dir, &v->view.collateral, &why));
 }
 
 void
@@ -235,6 +287,18 @@ struct avow_writer *
 avow_service_writer(const struct avow_service *sv)
 {
 	return sv->writer;
+}
+
+void
+avow_service_set_http(struct avow_service *sv, struct avow_http_server *http)
+{
+	avow_supply_set_http(sv->supply, http);
+}
+
+struct avow_supply *
+avow_service_supply(const struct avow_service *sv)
+{
+	return sv->supply;
 }
 
 struct avow_store *
@@ -296,6 +360,18 @@ log_reload(const char *event, enum avow_err e)
 		AVOW_LOGS("result", avow_err_name(e)));
 }
 
+/* Documents came: by our fetcher, an import, or another node. Any thread. */
+static void
+collateral_changed(void *ctx)
+{
+	struct avow_service *sv = ctx;
+
+	pthread_mutex_lock(&sv->change);
+	if (avow_supply_is_stale(sv->supply))
+		log_reload("collateral.reloaded", reload_collateral(sv));
+	pthread_mutex_unlock(&sv->change);
+}
+
 void
 avow_service_tick(struct avow_service *sv)
 {
@@ -303,10 +379,14 @@ avow_service_tick(struct avow_service *sv)
 	enum avow_err e;
 
 	avow_why_init(&why);
+	pthread_mutex_lock(&sv->change);
 	if (avow_keys_changed(sv->current->view.keys))
 		log_reload("keys_reloaded", reload_keys(sv, &why));
 	avow_watch_look(sv->watch, sv->current->view.collateral,
 		sv->current->view.anchors, avow_clock_now_s(), sv->warn_s);
+	pthread_mutex_unlock(&sv->change);
+	collateral_changed(sv);
+	avow_supply_tick(sv->supply);
 	e = avow_provider_cache_refresh(sv->providers);
 	if (e != AVOW_OK)
 		log_reload("providers_refreshed", e);
@@ -317,6 +397,7 @@ avow_service_free(struct avow_service *sv)
 {
 	if (!sv)
 		return;
+	avow_supply_free(sv->supply); /* its threads call back */
 	avow_watch_free(sv->watch);
 	avow_writer_free(sv->writer);
 	view_unref(sv->current);
@@ -324,8 +405,10 @@ avow_service_free(struct avow_service *sv)
 	avow_instance_free(sv->instance);
 	avow_store_close(sv->store);
 	avow_auth_free(sv->auth);
+	pthread_mutex_destroy(&sv->change);
 	pthread_mutex_destroy(&sv->lock);
 	free(sv->data_dir);
+	free(sv->collateral_dir);
 	free(sv);
 }
 

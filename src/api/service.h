@@ -9,8 +9,9 @@
 
 #include "api/provider.h"
 #include "api/provider_cache.h"
-#include "api/writer.h"
+#include "api/supply.h"
 #include "api/watch.h"
+#include "api/writer.h"
 #include "auth/auth.h"
 #include "http/http.h"
 #include "trust/anchors.h"
@@ -23,6 +24,7 @@ struct avow_service_settings {
 	const char *url;		/* the instance URL, no final slash */
 	const char *base_domain;	/* of other providers' hosts; "": by path */
 	const char *collateral_dir;
+	struct avow_supply_settings supply;
 	struct avow_anchors *anchors;	/* a reference is taken */
 	unsigned accept_tcb;		/* bits 1u << enum avow_tcb_status */
 	int64_t grace_s;
@@ -71,6 +73,10 @@ enum avow_err avow_service_reload(struct avow_service *sv,
 void avow_service_provider_changed(struct avow_service *sv, struct avow_span name);
 /** Threads for work that waits for the disk. */
 struct avow_writer *avow_service_writer(const struct avow_service *sv);
+/** Whom to resume waiting requests at; NULL before it is stopped. */
+void avow_service_set_http(struct avow_service *sv, struct avow_http_server *http);
+/** Collateral, and requests that wait for it. */
+struct avow_supply *avow_service_supply(const struct avow_service *sv);
 /** For endpoints that manage what is stored. */
 struct avow_store *avow_service_store(const struct avow_service *sv);
 /** Names and URLs of providers: avow_instance_url for one that is made. */
@@ -87,7 +93,7 @@ avow_http_handler avow_service_prepare;
 bool avow_service_wants_certs(struct avow_service *sv);
 
 /** Now and then, main thread: take up keys that another process rotated, and
- *  providers that it changed. */
+ *  providers and collateral that it changed. */
 void avow_service_tick(struct avow_service *sv);
 /** After the last worker ended. NULL is fine. */
 void avow_service_free(struct avow_service *sv);

@@ -80,6 +80,7 @@ verify(const struct avow_appraise_in *in, const struct avow_evidence *ev,
 		.collateral = in->collateral,
 		.accept_tcb = in->accept_tcb,
 		.grace_s = in->grace_s,
+		.early = in->early,
 		.baseline = properties->tcb_evaluation ? properties->tcb_evaluation
 						       : in->baseline,
 		.allow_debug = properties->allow_debug,

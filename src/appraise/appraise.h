@@ -56,6 +56,7 @@ struct avow_appraise_in {
 	uint32_t baseline;		/* what "azuredefault" stands for; 0: the newest */
 	/* the machines that may attest (avow_platform_list_put); empty: all */
 	struct avow_span allow_platform;
+	bool early; /* collateral that PCS serves early counts too */
 	struct avow_evidence_cache *cache; /* NULL: none */
 };
 

@@ -146,6 +146,38 @@ check_platforms(const struct avow_config *c, struct avow_why *why)
 	return AVOW_OK;
 }
 
+/* A base that paths are put behind, or a document's whole URL: https, or http to
+ * this machine; user names, white space and fragments nowhere. */
+static enum avow_err
+check_source(const char *field, const char *url, bool is_base, struct avow_why *why)
+{
+	static const char *const starts[] = {
+		"https://", "http://127.", "http://localhost", "http://[::1]"};
+	size_t n = strlen(url);
+	bool ok = false;
+
+	for (size_t i = 0; i < sizeof(starts) / sizeof(starts[0]); i++)
+		ok |= strncmp(url, starts[i], strlen(starts[i])) == 0;
+	for (size_t i = 0; i < n; i++)
+		ok &= url[i] > 0x20 && url[i] < 0x7f && !strchr("@#\"\\<>", url[i]);
+	if (is_base)
+		ok &= n > 0 && url[n - 1] != '/' && !strchr(url, '?');
+	if (n == 0 || ok)
+		return AVOW_OK;
+	return refuse(field, why,
+		is_base ? "an https URL without a final slash or query"
+			: "an https URL",
+		url);
+}
+
+static enum avow_err
+check_sources(const struct avow_config *c, struct avow_why *why)
+{
+	AVOW_TRY(check_source("intel_pcs", c->intel_pcs, true, why));
+	AVOW_TRY(check_source("intel_root_crl", c->intel_root_crl, false, why));
+	return check_source("amd_kds", c->amd_kds, true, why);
+}
+
 enum avow_err
 avow_config_check(struct avow_config *c, struct avow_why *why)
 {
@@ -166,6 +198,7 @@ avow_config_check(struct avow_config *c, struct avow_why *why)
 		return refuse("max_connections_per_address", why,
 			"no more than max_connections", "more");
 	AVOW_TRY(check_platforms(c, why));
+	AVOW_TRY(check_sources(c, why));
 	AVOW_TRY(derive_collateral(c));
 	return first.port ? avow_config_derive_url(c, first.port) : AVOW_OK;
 }

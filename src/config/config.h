@@ -61,6 +61,11 @@ struct avow_config {
 
 	const char *collateral; /* folder; "": DATA/collateral */
 	int64_t collateral_grace, collateral_warn;
+	const char *intel_pcs, *intel_root_crl, *amd_kds; /* "": not fetched */
+	const char *intel_update; /* "standard", "early" */
+	const char *fetch_ca, *fetch_proxy;
+	int64_t fetch_timeout, fetch_wait, fetch_refresh;
+	int64_t amd_fetch_rate;
 	struct avow_config_list accept_tcb; /* Intel's spelling */
 	struct avow_config_list trust_anchor; /* PEM files */
 	struct avow_config_list uvm_reference; /* "ISSUER FEED MIN_SVN" */

@@ -17,6 +17,7 @@
 
 static const char *const TLS_MODES[] = {"auto", "always", "never", NULL};
 static const char *const ALGORITHMS[] = {"RS256", "PS256", "ES256", "ES384", NULL};
+static const char *const UPDATES[] = {"standard", "early", NULL};
 static const char *const LEVELS[] = {"debug", "info", "warn", "error", NULL};
 /* Intel's names (PCS API, tcbStatus). Revoked is left out: it can never be
  * accepted. */
@@ -66,6 +67,43 @@ static const struct avow_config_item ITEMS[] = {
 		"How long before its end collateral is warned of, in the log, in "
 		"`/readyz` and in `/metrics`; 0 is never.",
 		AT(collateral_warn)},
+	{"intel_pcs", AVOW_CONFIG_STRING, false, "", 0, 0, NULL, "URL",
+		"Base URL of Intel's PCS (`https://api.trustedservices.intel.com`) or "
+		"of "
+		"any PCCS. Unset: nothing is fetched for SGX and TDX.",
+		AT(intel_pcs)},
+	{"intel_root_crl", AVOW_CONFIG_STRING, false, "", 0, 0, NULL, "URL",
+		"URL of the CRL of Intel's SGX root. Unset: Intel's own beside Intel's "
+		"PCS, else `rootcacrl` of the PCCS.",
+		AT(intel_root_crl)},
+	{"intel_update", AVOW_CONFIG_CHOICE, false, "standard", 0, 0, UPDATES,
+		"CHANNEL",
+		"Which TCB recoveries count: `early`, from the day of disclosure, or "
+		"`standard`, some weeks later. A provider's `collateralUpdate` goes "
+		"before it.",
+		AT(intel_update)},
+	{"amd_kds", AVOW_CONFIG_STRING, false, "", 0, 0, NULL, "URL",
+		"Base URL of AMD's KDS (`https://kdsintf.amd.com`) or of a mirror. "
+		"Unset: nothing is fetched for SEV-SNP.",
+		AT(amd_kds)},
+	{"amd_fetch_rate", AVOW_CONFIG_INT, false, "60", 1, 6000, NULL, "N",
+		"VCEKs fetched a minute for one provider, at most.",
+		AT(amd_fetch_rate)},
+	{"fetch_ca", AVOW_CONFIG_PATH, false, "", 0, 0, NULL, "FILE",
+		"Roots of the sources' TLS certificates, PEM, in place of the "
+		"system's.",
+		AT(fetch_ca)},
+	{"fetch_proxy", AVOW_CONFIG_STRING, false, "", 0, 0, NULL, "URL",
+		"Proxy for fetching. The environment's is not used.", AT(fetch_proxy)},
+	{"fetch_timeout", AVOW_CONFIG_DURATION, false, "10s", 1, 600, NULL, "D",
+		"Time for one document.", AT(fetch_timeout)},
+	{"fetch_wait", AVOW_CONFIG_DURATION, false, "10s", 1, 300, NULL, "D",
+		"How long a request waits for what it lacks before it is answered 503.",
+		AT(fetch_wait)},
+	{"fetch_refresh", AVOW_CONFIG_DURATION, false, "1d", 60, 30 * DAY, NULL, "D",
+		"Documents last seen this long ago are fetched anew; those near their "
+		"end are in any case.",
+		AT(fetch_refresh)},
 	{"accept_tcb", AVOW_CONFIG_CHOICE, true,
 		"UpToDate,SWHardeningNeeded,ConfigurationNeeded,"
 		"ConfigurationAndSWHardeningNeeded",

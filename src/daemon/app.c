@@ -145,6 +145,30 @@ tell_token(const char *token)
 	return printf("management token: %s\n", token) > 0 && fflush(stdout) == 0;
 }
 
+/* Seconds that the schema bounds, in milliseconds. */
+static int
+ms_of(int64_t s)
+{
+	return (int)s * 1000;
+}
+
+static struct avow_supply_settings
+supply_of(const struct avow_config *c)
+{
+	return (struct avow_supply_settings){
+		.sources = {.intel = c->intel_pcs,
+			.intel_root_crl = c->intel_root_crl,
+			.amd = c->amd_kds,
+			.ca_file = c->fetch_ca,
+			.proxy = c->fetch_proxy,
+			.timeout_ms = ms_of(c->fetch_timeout)},
+		.early = strcmp(c->intel_update, "early") == 0,
+		.refresh_s = c->fetch_refresh,
+		.wait_ms = ms_of(c->fetch_wait),
+		.amd_per_minute = (unsigned)c->amd_fetch_rate,
+	};
+}
+
 static enum avow_err
 with_settings(const struct avow_config *c, const char *url, char *dir,
 	struct avow_service **made, struct avow_service *reload, struct avow_why *why)
@@ -154,6 +178,7 @@ with_settings(const struct avow_config *c, const char *url, char *dir,
 		.url = url,
 		.base_domain = c->base_domain,
 		.collateral_dir = dir,
+		.supply = supply_of(c),
 		.accept_tcb = accepted(c),
 		.grace_s = c->collateral_grace,
 		.warn_s = c->collateral_warn,
@@ -216,6 +241,13 @@ avow_app_reload(
 		e = with_settings(config, app->url, dir, NULL, app->service, why);
 	free(dir);
 	return e;
+}
+
+void
+avow_app_set_http(struct avow_app *app, struct avow_http_server *http)
+{
+	if (app)
+		avow_service_set_http(app->service, http);
 }
 
 void

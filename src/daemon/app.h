@@ -33,6 +33,9 @@ enum avow_err avow_app_new(const struct avow_app_start *start, struct avow_app *
  *  Runs on the main thread while workers serve. */
 enum avow_err avow_app_reload(struct avow_app *app, const struct avow_config *config,
 	struct avow_why *why) AVOW_CHECKED;
+/** Whom to resume waiting requests at: once it is started, and NULL before it is
+ *  stopped. */
+void avow_app_set_http(struct avow_app *app, struct avow_http_server *http);
 /** Twice a second, on the main thread: take up what changed on disk. */
 void avow_app_tick(struct avow_app *app);
 /** After the last worker ended. NULL is fine. */

@@ -187,6 +187,7 @@ start(struct daemon *d, struct avow_why *why)
 	app.workers = avow_http_workers(d->http);
 	AVOW_TRY(avow_app_new(&app, &d->app, why));
 	AVOW_TRY(avow_tls_files_load(c, avow_clock_now_s(), &tls, why));
+	avow_app_set_http(d->app, d->http);
 	err = start_http(d, &tls, why);
 	avow_tls_files_clear(&tls);
 	return err;
@@ -321,6 +322,7 @@ run(struct daemon *d)
 		log_why("cannot_start", err, &why);
 	}
 	avow_app_silence(d->app);
+	avow_app_set_http(d->app, NULL);
 	whole = avow_http_stop(d->http, (int)d->config->drain_deadline * 1000);
 	avow_app_free(d->app);
 	if (d->lock >= 0)

@@ -451,6 +451,8 @@ remember_for_ms(const struct avow_fetcher *f, enum avow_err e)
 		return FOUND_MS;
 	if (e == AVOW_E_FETCH_NOT_FOUND)
 		return avow_fetch_jitter(f, NOT_FOUND_MS);
+	if (e == AVOW_E_FETCH_NO_SOURCE) /* it may be imported any time */
+		return 2 * FOUND_MS;
 	if (e == AVOW_E_FETCH_LIMIT)
 		return 60000 / f->o.amd_per_minute + 1;
 	return avow_fetch_jitter(f, REFUSED_MS);

@@ -9,7 +9,6 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "fetch/fetcher_impl.h"
-#include "trust/amd_chain.h"
 
 /* What a job is done with: taken from the fetcher at its start. */
 struct work {
@@ -24,6 +23,7 @@ struct work {
 	struct avow_arena arena;
 	struct avow_span vcek; /* result: tell of it */
 	bool has_landed; /* result: the store has something new */
+	struct avow_span kept; /* the last answer's body */
 	int retry_after_s;
 	struct avow_why why;
 };
@@ -90,29 +90,27 @@ put(struct work *w, const struct avow_store_collateral *c)
 	return AVOW_OK;
 }
 
+/* avow_net_fetch or a test's own; the body is kept for who needs it again. */
+static enum avow_err
+send_and_keep(void *ctx, const struct avow_net_request *rq,
+	struct avow_net_response *rs, struct avow_why *why)
+{
+	struct work *w = ctx;
+	avow_fetch_send *send = w->f->o.send;
+
+	if (send)
+		AVOW_TRY(send(w->f->o.ctx, rq, rs, why));
+	else
+		AVOW_TRY(avow_net_fetch(rq, rs, why));
+	w->kept = avow_arena_copy(&w->arena, avow_buf_span(&rs->body));
+	return w->kept.p ? AVOW_OK : avow_arena_err(&w->arena);
+}
+
 static enum avow_err
 get(struct work *w, const struct avow_fetch_key *k, struct avow_store_collateral *out)
 {
-	return avow_fetch_get(&w->sources, k, &w->judge, w->f->o.send, w->f->o.ctx,
-		&w->arena, out, &w->retry_after_s, &w->why);
-}
-
-/* Whether the CA and the ARK of a product line are known. */
-static bool
-has_issuers(const struct work *w, enum avow_amd_product line)
-{
-	struct avow_cert *ca, *root;
-
-	for (size_t i = 0; (ca = avow_collateral_cert(w->known, i)); i++)
-		for (size_t n = 0;
-			!avow_cert_is_self_issued(ca) &&
-			(root = avow_collateral_cert_of(w->known, ca->issuer, n));
-			n++)
-			if (avow_amd_is_ark(root, w->anchors, line) &&
-				avow_amd_issuers_verify(ca, root, w->anchors, line,
-					AVOW_AMD_VCEK, NULL) == AVOW_OK)
-				return true;
-	return false;
+	return avow_fetch_get(&w->sources, k, &w->judge, send_and_keep, w, &w->arena,
+		out, &w->retry_after_s, &w->why);
 }
 
 /* The chain of the product, stored by an earlier job or fetched now. */
@@ -134,28 +132,27 @@ chain_of(struct work *w, struct avow_store_collateral *out)
 	return AVOW_OK;
 }
 
-/* AMD's chain first where nothing known issues for the product: a product that
- * this Avow does not know, or a test's own ARK. */
+/* A VCEK whose issuers are not known: of a product that this Avow does not know, or
+ * of a test's own ARK. It is asked for once: AMD refuses the same question soon
+ * after. */
 static enum avow_err
-get_issuers(struct work *w)
+judge_by_chain(struct work *w, struct avow_store_collateral *out)
 {
-	struct avow_store_collateral c;
-	struct avow_collateral_file file;
-	struct avow_collateral *known;
+	struct avow_span vcek = w->kept;
+	struct avow_store_collateral chain;
 	enum avow_err e;
 
-	if (has_issuers(w, w->key.product))
-		return AVOW_OK;
 	/* one fetch of a chain, however many VCEKs need it */
 	pthread_mutex_lock(&w->f->issuers);
-	e = chain_of(w, &c);
+	e = chain_of(w, &chain);
 	pthread_mutex_unlock(&w->f->issuers);
 	if (e != AVOW_OK)
 		return e;
-	file = (struct avow_collateral_file){"chain", c.body};
-	AVOW_TRY(avow_collateral_build(&file, 1, &known, NULL));
-	avow_collateral_free(w->known);
-	w->judge.known = w->known = known;
+	avow_why_init(&w->why);
+	AVOW_TRY(avow_fetch_verify(
+		&w->key, vcek, chain.body, &w->judge, &w->arena, out, &w->why));
+	out->source = chain.source;
+	out->fetched_s = w->judge.at_s;
 	return AVOW_OK;
 }
 
@@ -163,14 +160,15 @@ static enum avow_err
 from_network(struct work *w)
 {
 	struct avow_store_collateral c;
+	enum avow_err e = get(w, &w->key, &c);
 
-	if (w->key.kind == AVOW_FETCH_VCEK || w->key.kind == AVOW_FETCH_AMD_CRL)
-		AVOW_TRY(get_issuers(w));
-	AVOW_TRY(get(w, &w->key, &c));
-	AVOW_TRY(put(w, &c));
-	if (w->key.kind == AVOW_FETCH_VCEK)
+	if (e == AVOW_E_SNP_CHAIN_NAME && w->key.kind == AVOW_FETCH_VCEK)
+		e = judge_by_chain(w, &c);
+	if (e == AVOW_OK)
+		e = put(w, &c);
+	if (e == AVOW_OK && w->key.kind == AVOW_FETCH_VCEK)
 		w->vcek = c.body;
-	return AVOW_OK;
+	return e;
 }
 
 /* AVOW_E_FETCH_PENDING: it is not there, the source must be asked. */
