@@ -47,14 +47,13 @@ place_of(const struct avow_http_request *rq)
 }
 
 /* Who may is asked first: an outsider learns nothing of names. */
-static enum avow_err
-authorize(struct job *j)
+static void
+set_act(struct job *j)
 {
 	if (avow_provider_name(j->rq->params[2], j->rq->arena, &j->name, NULL) ==
 		AVOW_OK)
 		j->act.provider = j->name;
 	j->act.target = j->place = place_of(j->rq);
-	return avow_api_authorize(j->rq, &j->act, &j->who, j->why);
 }
 
 static enum avow_err
@@ -98,7 +97,8 @@ run(struct avow_http_request *rq, struct avow_http_response *rs, struct avow_why
 	enum avow_err e;
 
 	AVOW_TRY(avow_api_at_root(rq, why));
-	AVOW_TRY(authorize(&j));
+	set_act(&j);
+	AVOW_TRY(avow_api_authorize(rq, &j.act, &j.who, why));
 	j.store = avow_service_store(j.sv);
 	e = check_names(&j);
 	if (e == AVOW_OK)
@@ -483,7 +483,8 @@ admit(struct avow_http_request *rq, struct avow_why *why, const struct avow_act 
 	struct job j = {.rq = rq, .why = why, .act = *act};
 
 	AVOW_TRY(avow_api_at_root(rq, why));
-	return authorize(&j);
+	set_act(&j);
+	return avow_api_admit(rq, &j.act, why);
 }
 
 enum avow_err

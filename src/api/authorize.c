@@ -101,3 +101,13 @@ avow_api_admit_deleter(struct avow_http_request *rq, struct avow_why *why)
 {
 	return admit(rq, AVOW_RIGHT_DELETE, why);
 }
+
+enum avow_err
+avow_api_admit(struct avow_http_request *rq, const struct avow_act *act,
+	struct avow_why *why)
+{
+	struct avow_who who;
+	enum avow_err e = authorize(rq, act, true, &who, why);
+
+	return e == AVOW_E_ISSUER_PENDING ? AVOW_OK : e;
+}

@@ -42,6 +42,10 @@ enum avow_err avow_api_authorize(const struct avow_http_request *rq,
 /** For the `admit` of POST and PUT on policies and certificates: judged before
  *  the body is taken. */
 enum avow_err avow_api_admit_writer(struct avow_http_request *rq, struct avow_why *why);
+/** The same for any act: keys that are still to be fetched are waited for when
+ *  the body is there, and the handler judges then. */
+enum avow_err avow_api_admit(struct avow_http_request *rq, const struct avow_act *act,
+	struct avow_why *why) AVOW_CHECKED;
 /** The same for :reset and :remove. */
 enum avow_err avow_api_admit_deleter(struct avow_http_request *rq, struct avow_why *why);
 /** Append {"token":"..."} with a policy management token of these claims. */

@@ -6,9 +6,11 @@ import shutil
 import sqlite3
 import subprocess
 import tempfile
+import time
 
 import npm
 from avowtest import SOURCE, Service, Tap
+from issuer import AUDIENCE, Issuer, Key, claims, token
 
 tap = Tap()
 HOME = tempfile.mkdtemp(prefix="avow-arm-")
@@ -250,6 +252,50 @@ def each_change_and_each_refusal_is_a_record():
     assert all(r[2] == SUB + "/resourceGroups/g1" for r in rows)
     assert rows[0][5] == "" and rows[0][6] == rows[1][5] and rows[1][6] == rows[2][5] == rows[0][6] != rows[2][6]
     assert rows[7][5] == rows[2][6] and rows[7][6] == ""
+
+
+@tap.case()
+def a_role_at_one_provider_sees_and_changes_no_other():
+    everything = ["providers/read", "providers/write", "providers/delete"]
+    grants = [{"role": "owner", "actions": everything, "providers": ["mine"]},
+              {"role": "reader", "actions": ["providers/read"], "providers": ["*"]},
+              {"role": "admin", "actions": everything, "providers": ["*"]},
+              {"role": "policies", "actions": ["attestation/read", "attestation/write"], "providers": ["*"]}]
+    issuer, key = Issuer(), Key("arm")
+    try:
+        url = issuer.add("arm", key)
+        access = os.path.join(HOME, "access.json")
+        with open(access, "w") as f:
+            json.dump({"issuers": [{"issuer": url, "audiences": [AUDIENCE], "grants": grants}]}, f)
+        with Service("--access", access) as s:
+            def go(role, method, path, body=None):
+                headers = {"Authorization": "Bearer " + token(key, claims(url, [role]))}
+                end = time.monotonic() + 120
+                while True:
+                    status, _, text = s.request(method, path + V, body, headers)
+                    if status != 503 or b"issuer_pending" not in text or time.monotonic() > end:
+                        return status, json.loads(text) if text else None
+                    time.sleep(0.05)
+
+            for name in ("mine", "other"):
+                status, answer = go("admin", "PUT", f"{GROUP}/{name}", MINIMAL)
+                assert status == 201, answer
+            listed = lambda role: [p["name"] for p in go(role, "GET", GROUP)[1]["value"]]
+            assert listed("owner") == ["mine"] and listed("reader") == ["mine", "other"] and listed("policies") == []
+            assert go("owner", "GET", GROUP + "/mine")[0] == 200
+            assert go("owner", "PATCH", GROUP + "/mine", {"tags": {"a": "b"}})[0] == 200
+            cases = [(role, method, GROUP + "/" + name) for role, name in (("owner", "other"), ("owner", "third"), ("policies", "mine"),
+                                                                       ("nobody", "mine"), ("owner", "a_b"))
+                     for method in ("GET", "PUT", "PATCH", "DELETE")]
+            cases += [("reader", method, GROUP + "/mine") for method in ("PUT", "PATCH", "DELETE")]
+            cases += [("owner", "GET", "/audit"), ("policies", "GET", "/audit")]
+            for role, method, path in cases:
+                status, answer = go(role, method, path, MINIMAL if method in ("PUT", "PATCH") else None)
+                assert status == 403 and code(answer) == "forbidden", (role, method, path, answer)
+            assert listed("reader") == ["mine", "other"]
+            assert go("owner", "DELETE", GROUP + "/mine")[0] == 200
+    finally:
+        issuer.close()
 
 
 @tap.case()
