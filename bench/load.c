@@ -1,9 +1,9 @@
 /*
- * A closed-loop HTTPS load: N keep-alive connections, each with one POST in
+ * A closed-loop HTTPS load: N keep-alive connections, each with one request in
  * flight, for a number of seconds; prints one JSON object. Verifies that every
  * answer has status 200, so that a fast refusal is no throughput.
  *
- * usage: load URL BODY-FILE CONNECTIONS SECONDS CA-FILE
+ * usage: load URL BODY-FILE CONNECTIONS SECONDS CA-FILE [METHOD TOKEN]
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,6 +22,7 @@ struct load {
 	CURL *easy[MAX_CONNECTIONS];
 	int n;
 	long done, failed;
+	const char *method; /* POST unless said */
 };
 
 static size_t
@@ -91,11 +92,13 @@ main(int argc, char **argv)
 	struct curl_slist *headers = NULL;
 	struct load l = {.n = 0};
 	struct avow_buf body;
+	char bearer[256];
 	int64_t start, took;
 	int seconds;
 
-	if (argc != 6)
+	if (argc != 6 && argc != 8)
 		return 64;
+	l.method = argc == 8 ? argv[6] : "POST";
 	l.n = (int)strtol(argv[3], NULL, 10);
 	seconds = (int)strtol(argv[4], NULL, 10);
 	avow_buf_init(&body, AVOW_MIB(8));
@@ -104,10 +107,15 @@ main(int argc, char **argv)
 	curl_global_init(CURL_GLOBAL_DEFAULT);
 	headers = curl_slist_append(headers, "Content-Type: application/json");
 	headers = curl_slist_append(headers, "Expect:");
+	if (argc == 8) {
+		snprintf(bearer, sizeof(bearer), "Authorization: Bearer %s", argv[7]);
+		headers = curl_slist_append(headers, bearer);
+	}
 	l.multi = curl_multi_init();
 	curl_multi_setopt(l.multi, CURLMOPT_MAXCONNECTS, (long)l.n);
 	for (int i = 0; i < l.n; i++) {
 		l.easy[i] = make_handle(argv[1], &body, argv[5], headers);
+		curl_easy_setopt(l.easy[i], CURLOPT_CUSTOMREQUEST, l.method);
 		curl_multi_add_handle(l.multi, l.easy[i]);
 	}
 	/* warm: connections and handshakes are not what is measured */
