@@ -72,8 +72,8 @@ class Drill:
             text = unb64u(json.loads(payload)["AttestationPolicy"]).decode()
             assert self.in_force[kind] == [None] or text in self.in_force[kind], (kind, text, self.in_force[kind])
 
-    def turn(self, n):
-        """One life of avowd, ended by kill -9; how many changes it acknowledged."""
+    def turn(self, n, how=signal.SIGKILL):
+        """One life of avowd and its end; how many changes it acknowledged."""
         service = self.start()
         self.look(service)
         self.told = threading.Semaphore(0)
@@ -82,7 +82,8 @@ class Drill:
             c.start()
         for _ in range(self.rng.randint(1, 30)):
             assert self.told.acquire(timeout=120), "nothing is acknowledged"
-        service.stop(signal.SIGKILL)
+        status = service.stop(how)
+        assert how == signal.SIGKILL or status == 0, (status, service.logs())
         for c in clients:
             c.join(120)
             assert not c.is_alive() and c.wrong is None, c.wrong

@@ -21,7 +21,7 @@ def run(*args, stdin=None):
 class Signer:
     """A key, its certificate, and the certificates above it (DER)."""
 
-    def __init__(self, folder, name, alg="RS256", issuer=None, ca=None, days=2, usage=None):
+    def __init__(self, folder, name, alg="RS256", issuer=None, ca=None, days=2, usage=None, eku=None):
         self.alg, self.name = alg, name
         self.key = os.path.join(folder, name + ".key")
         self.pem = os.path.join(folder, name + ".pem")
@@ -31,7 +31,8 @@ class Signer:
         with open(config, "w", encoding="ascii") as f:
             f.write("[req]\ndistinguished_name=dn\nprompt=no\n[dn]\nCN=" + name + "\n[ext]\n"
                     "basicConstraints=critical,CA:" + ("TRUE" if ca else "FALSE") + "\n"
-                    "subjectKeyIdentifier=hash\n" + (f"keyUsage=critical,{usage}\n" if usage else ""))
+                    "subjectKeyIdentifier=hash\n" + (f"keyUsage=critical,{usage}\n" if usage else "")
+                    + (f"extendedKeyUsage={eku}\n" if eku else ""))
         request = run("req", "-new", "-newkey", *kind, "-nodes", "-keyout", self.key, "-config", config)
         sign = ["-signkey", self.key] if issuer is None else ["-CA", issuer.pem, "-CAkey", issuer.key]
         pem = run("x509", "-req", *sign, "-set_serial", str(int.from_bytes(os.urandom(8), "big") | 1), "-days", str(days),
