@@ -2,6 +2,7 @@
 #include "support.h"
 
 #include "base/hex.h"
+#include "crypto/x509_make.h"
 #include "log_world.h"
 
 static void
@@ -99,7 +100,9 @@ reads_the_old_ima_template(void **state)
 	put_field(&w->b, AVOW_LIT("ima"));
 	zeros(&w->b, 20, 0xab);
 	put_field(&w->b, AVOW_LIT("/init"));
-	assert_ok(parse(w));
+	assert_non_null(strstr(document(w),
+		"{\"FileName\":\"/init\",\"FileDigest\":\"abababababababababababab"
+		"abababababababab\"}"));
 	assert_int_equal(w->log.count, 1);
 	w->b.p[w->b.n - 1] ^= 1;
 	assert_err(AVOW_E_IMA_TEMPLATE_HASH, parse(w));
@@ -139,6 +142,61 @@ shows_a_buffer_only_where_its_digest_is_the_entrys(void **state)
 	put_ima(&w->b, "ima-buf", avow_buf_span(&t), false);
 	assert_null(strstr(document(w), "KernelVersion"));
 	avow_buf_clear(&t);
+}
+
+/* as template_data, of a buffer's own digest */
+static void
+buffer_data(struct avow_buf *t, const char *name, struct avow_span buffer)
+{
+	avow_buf_init(t, 1 << 14);
+	le(t, 40, 4);
+	avow_buf_put(t, AVOW_LIT("sha256:\0"));
+	put_hash(t, AVOW_SHA256, buffer);
+	le(t, strlen(name) + 1, 4);
+	avow_buf_put_str(t, name);
+	avow_buf_put_byte(t, 0);
+	put_field(t, buffer);
+}
+
+static void
+make_key(struct avow_buf *der)
+{
+	static const char *const subject[][2] = {{"C", "US"}, {"O", "Kernel, \"x\""},
+		{"CN", " Build key #1"}, {"serialNumber", "7"}, {NULL, NULL}};
+	struct avow_privkey *k;
+	struct avow_cert_spec s = {.subject = subject,
+		.not_after_s = 1,
+		.alg = AVOW_SIG_ES256_DER,
+		.path_length = -1};
+
+	assert_ok(avow_privkey_generate(AVOW_KEY_P256, 0, &k));
+	s.key = avow_privkey_public(k);
+	s.signer = k;
+	avow_buf_init(der, 1 << 13);
+	assert_ok(avow_cert_make(&s, der));
+	avow_privkey_free(k);
+}
+
+static void
+shows_whose_key_a_keyring_was_given(void **state)
+{
+	struct world *w = *state;
+	struct avow_buf der, t;
+
+	make_key(&der);
+	buffer_data(&t, ".builtin_trusted_keys", avow_buf_span(&der));
+	put_ima(&w->b, "ima-buf", avow_buf_span(&t), false);
+	assert_non_null(strstr(document(w),
+		"\"Keyring\":\".builtin_trusted_keys\",\"CertificateSubject\":"
+		"\"2.5.4.5=7,CN=\\\\ Build key #1,O=Kernel\\\\, "
+		"\\\\\\\"x\\\\\\\",C=US\""));
+	avow_buf_clear(&t);
+	avow_buf_reset(&w->b);
+	buffer_data(&t, ".ima", AVOW_LIT("no certificate"));
+	put_ima(&w->b, "ima-buf", avow_buf_span(&t), false);
+	assert_non_null(strstr(document(w), "\"Keyring\":\".ima\"}"));
+	avow_buf_clear(&t);
+	avow_buf_clear(&der);
 }
 
 static void
@@ -241,8 +299,8 @@ refuses_malformed_canonical_logs(void **state)
 	static const char SHORT_DIGEST[] =
 		"[{\"recnum\":0,\"pcr\":4,\"digests\":[{\"hashAlg\":\"sha256\","
 		"\"digest\":\"00\"}]}]";
-	static const char *const BAD[] = {"[1]", "[{}]", "[{\"recnum\":0}]", SHORT_DIGEST,
-		"[{\"recnum\":0,\"pcr\":4,\"digests\":[]}]"};
+	static const char *const BAD[] = {"[1]", "[{}]", "[{\"recnum\":0}]",
+		SHORT_DIGEST, "[{\"recnum\":0,\"pcr\":4,\"digests\":[]}]"};
 	struct world *w = *state;
 
 	for (size_t i = 0; i < sizeof(BAD) / sizeof(BAD[0]); i++) {
@@ -266,6 +324,7 @@ main(void)
 		T(reads_the_old_ima_template),
 		T(extends_all_ff_for_a_violation_and_claims_nothing),
 		T(shows_a_buffer_only_where_its_digest_is_the_entrys),
+		T(shows_whose_key_a_keyring_was_given),
 		T(refuses_every_flipped_bit_of_measured_ima_data),
 		T(refuses_malformed_ima_text),
 		T(reads_the_same_from_both_canonical_logs),

@@ -234,26 +234,65 @@ put_digest(struct avow_jw *w, struct avow_span field)
 	put_string(w, "FileDigest", avow_span_make(text, at + raw.n * 2));
 }
 
+/* Keys are measured as they were added: X.509, or another payload, which has no
+ * subject (ima_asymmetric_keys.c). */
+static void
+put_subject(struct avow_jw *w, struct avow_span key)
+{
+	struct avow_buf text;
+
+	avow_buf_init(&text, AVOW_KIB(16));
+	if (cert_subject(key, &text))
+		put_string(w, "CertificateSubject", avow_buf_span(&text));
+	avow_buf_clear(&text);
+}
+
+/* ima_main.c, process_buffer_measurement: d-ng is the buffer's digest. */
+static void
+put_buffer(struct avow_jw *w, struct avow_span name, const struct avow_span *f)
+{
+	if (!is_digest_of(f[0], f[2]))
+		return;
+	if (avow_span_eq_str(name, "kernel_version") && is_plain(f[2]))
+		put_string(w, "KernelVersion", f[2]);
+	if (name.p[0] != '.')
+		return;
+	put_string(w, "Keyring", name);
+	put_subject(w, f[2]);
+}
+
+/* The first template: 20 bytes of digest, and a counted name. */
+static void
+put_old(struct avow_jw *w, struct avow_span data)
+{
+	struct avow_span name = avow_span_from(data, AVOW_SHA1_BYTES + 4);
+
+	if (!is_plain(name))
+		return;
+	put_string(w, "FileName", name);
+	avow_jw_name(w, "FileDigest");
+	avow_jw_hex(w, avow_span_slice(data, 0, AVOW_SHA1_BYTES));
+}
+
 void
 ima_put(struct avow_jw *w, const struct avow_log_event *e)
 {
 	struct avow_span f[8], name;
 	size_t n;
 
-	if (e->is_violation || avow_span_eq_str(e->template_name, "ima") ||
-		(n = ima_fields(e->data, f, 8)) < 2)
-		return; /* a violation says nothing about any content */
+	if (e->is_violation)
+		return; /* it says nothing about any content */
+	if (avow_span_eq_str(e->template_name, "ima")) {
+		put_old(w, e->data);
+		return;
+	}
+	if ((n = ima_fields(e->data, f, 8)) < 2)
+		return;
 	name = f[1].n ? avow_span_slice(f[1], 0, f[1].n - 1) : f[1];
 	if (!is_plain(name) || f[1].p[f[1].n - 1] != 0)
 		return;
 	put_string(w, "FileName", name);
 	put_digest(w, f[0]);
-	/* ima_main.c, process_buffer_measurement: d-ng is the buffer's digest */
-	if (!avow_span_eq_str(e->template_name, "ima-buf") || n != 3 ||
-		!is_digest_of(f[0], f[2]))
-		return;
-	if (avow_span_eq_str(name, "kernel_version") && is_plain(f[2]))
-		put_string(w, "KernelVersion", f[2]);
-	else if (name.p[0] == '.')
-		put_string(w, "Keyring", name);
+	if (n == 3 && avow_span_eq_str(e->template_name, "ima-buf"))
+		put_buffer(w, name, f);
 }

@@ -108,6 +108,9 @@ size_t ima_fields(struct avow_span data, struct avow_span *out, size_t max);
 /** Members of ProcessedData; nothing for a violation. */
 void ima_put(struct avow_jw *w, const struct avow_log_event *e);
 
+/** The subject of a DER certificate as RFC 4514 text; false when it is none. */
+bool cert_subject(struct avow_span der, struct avow_buf *out);
+
 /** UTF-16LE to UTF-8; false for what is not well-formed. */
 bool log_utf8(struct avow_span utf16, struct avow_buf *out);
 

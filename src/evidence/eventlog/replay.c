@@ -89,8 +89,7 @@ is_hcrtm(const struct avow_log_event *e)
 }
 
 enum avow_err
-replay_extend(
-	enum avow_hash h, uint8_t *value, struct avow_span digest)
+replay_extend(enum avow_hash h, uint8_t *value, struct avow_span digest)
 {
 	size_t n = avow_hash_bytes(h);
 	const struct avow_span parts[2] = {avow_span_make(value, n), digest};
