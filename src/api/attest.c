@@ -92,8 +92,8 @@ make_token(const struct avow_appraisal *ap, const struct avow_provider *provider
 }
 
 /* Which rules said no. Without room for it the message alone tells. */
-static void
-tell_policy(const struct avow_appraisal *ap, struct avow_http_request *rq,
+void
+avow_api_tell_policy(const struct avow_appraisal *ap, struct avow_http_request *rq,
 	struct avow_http_response *rs)
 {
 	struct avow_buf b;
@@ -163,7 +163,7 @@ appraise_once(const struct avow_attest_body *in, const struct avow_kind *kind,
 	e = avow_appraise(&ain, rq->arena, &ap);
 	if (e != AVOW_OK) {
 		*why = ap.why;
-		tell_policy(&ap, rq, rs);
+		avow_api_tell_policy(&ap, rq, rs);
 		return await(&ap, provider, ain.early, rq, rs, again, why);
 	}
 	return make_token(&ap, provider, d, ain.at_s, rq, rs, why);

@@ -9,6 +9,7 @@
 #include "http/http.h"
 
 avow_http_handler avow_api_attest;	/* POST /attest/{type} */
+avow_http_handler avow_api_attest_tpm;	/* POST /attest/Tpm */
 avow_http_handler avow_api_certs;	/* GET /certs */
 avow_http_handler avow_api_metadata;	/* GET /.well-known/openid-configuration */
 avow_http_handler avow_api_policy_get;	/* GET /policies/{type} */
@@ -48,6 +49,11 @@ enum avow_err avow_api_admit(struct avow_http_request *rq, const struct avow_act
 	struct avow_why *why) AVOW_CHECKED;
 /** The same for :reset and :remove. */
 enum avow_err avow_api_admit_deleter(struct avow_http_request *rq, struct avow_why *why);
+/** For POST /attest/Tpm: may attest here, unless the provider is open to all. */
+enum avow_err avow_api_admit_tpm(struct avow_http_request *rq, struct avow_why *why);
+/** Which rules of the policy said no, as a member of innererror. */
+void avow_api_tell_policy(const struct avow_appraisal *ap,
+	struct avow_http_request *rq, struct avow_http_response *rs);
 /** Append {"token":"..."} with a policy management token of these claims. */
 enum avow_err avow_api_put_result(struct avow_http_request *rq,
 	struct avow_http_response *rs, const struct avow_provider *provider,

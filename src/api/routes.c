@@ -19,6 +19,8 @@ static const struct avow_http_route ROUTES[] = {
 	{AVOW_HTTP_POST, "/attest/OpenEnclave", AVOW_MAX_BODY_SGX, avow_api_attest,
 		NULL},
 	{AVOW_HTTP_POST, "/attest/TdxVm", AVOW_MAX_BODY_CVM, avow_api_attest, NULL},
+	{AVOW_HTTP_POST, "/attest/Tpm", AVOW_MAX_BODY_TPM, avow_api_attest_tpm,
+		avow_api_admit_tpm},
 	{AVOW_HTTP_POST, "/attest/{type}", AVOW_MAX_BODY_SMALL, avow_api_attest, NULL},
 	{AVOW_HTTP_GET, "/certs", 0, avow_api_certs, NULL},
 	{AVOW_HTTP_GET, "/.well-known/openid-configuration", 0, avow_api_metadata,

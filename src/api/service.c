@@ -32,6 +32,7 @@ struct avow_service {
 	struct avow_instance *instance;
 	struct avow_provider_cache *providers;
 	struct avow_writer *writer;
+	struct avow_challenges *challenges;
 	struct avow_supply *supply;
 	char *data_dir, *collateral_dir; /* the latter under `change` */
 	struct avow_keys_options key_options;
@@ -160,6 +161,7 @@ open_all(struct avow_service *sv, const struct avow_service_settings *s,
 	AVOW_TRY(avow_provider_cache_new(sv->store, sv->instance, &sv->providers, why));
 	AVOW_TRY(avow_supply_new(
 		sv->store, &s->supply, collateral_changed, sv, &sv->supply));
+	AVOW_TRY(avow_challenges_new(sv->store, &sv->challenges));
 	AVOW_TRY(build(sv, s, &v, why));
 	publish(sv, v);
 	AVOW_TRY(load_built_in(sv, why));
@@ -301,6 +303,12 @@ avow_service_supply(const struct avow_service *sv)
 	return sv->supply;
 }
 
+struct avow_challenges *
+avow_service_challenges(const struct avow_service *sv)
+{
+	return sv->challenges;
+}
+
 struct avow_store *
 avow_service_store(const struct avow_service *sv)
 {
@@ -403,6 +411,7 @@ avow_service_free(struct avow_service *sv)
 	view_unref(sv->current);
 	avow_provider_cache_free(sv->providers);
 	avow_instance_free(sv->instance);
+	avow_challenges_free(sv->challenges);
 	avow_store_close(sv->store);
 	avow_auth_free(sv->auth);
 	pthread_mutex_destroy(&sv->change);

@@ -7,6 +7,7 @@
 #ifndef AVOW_API_SERVICE_H
 #define AVOW_API_SERVICE_H
 
+#include "api/challenge.h"
 #include "api/provider.h"
 #include "api/provider_cache.h"
 #include "api/supply.h"
@@ -77,6 +78,8 @@ struct avow_writer *avow_service_writer(const struct avow_service *sv);
 void avow_service_set_http(struct avow_service *sv, struct avow_http_server *http);
 /** Collateral, and requests that wait for it. */
 struct avow_supply *avow_service_supply(const struct avow_service *sv);
+/** Challenges of POST /attest/Tpm. */
+struct avow_challenges *avow_service_challenges(const struct avow_service *sv);
 /** For endpoints that manage what is stored. */
 struct avow_store *avow_service_store(const struct avow_service *sv);
 /** Names and URLs of providers: avow_instance_url for one that is made. */

@@ -104,11 +104,12 @@ enum avow_err avow_platform_check(struct avow_span list, const struct avow_claim
 
 /** How the token of an appraisal is made. */
 struct avow_attest_token {
-	const struct avow_token_issuer *issuer;
+	struct avow_token_issuer *issuer;
 	int64_t now_s;
 	struct avow_span policy_hash;	/* of the policy that decided */
 	struct avow_span policy_signer;	/* see avow_token_signer_claim; or empty */
 	bool is_draft;
+	bool is_report;			/* of a TPM: the policy sets its life */
 };
 
 /**

@@ -10,7 +10,7 @@ enum avow_err
 avow_attest_token(const struct avow_appraisal *ap, const struct avow_attest_token *t,
 	struct avow_arena *a, struct avow_buf *out, struct avow_why *why)
 {
-	const struct avow_token_spec spec = {
+	struct avow_token_spec spec = {
 		.now_s = t->now_s,
 		.claims = &ap->claims,
 		.issued = ap->has_outcome ? &ap->outcome.issued : NULL,
@@ -24,6 +24,14 @@ avow_attest_token(const struct avow_appraisal *ap, const struct avow_attest_toke
 
 	if (ap->verdict != AVOW_APPRAISED_VERIFIED || !ap->has_claims)
 		return AVOW_E_INTERNAL;
+	if (t->is_report && ap->has_outcome) {
+		const struct avow_properties *p = &ap->outcome.properties;
+
+		spec.is_report = true;
+		spec.omit_x5c = p->omit_x5c;
+		spec.life_s = (int64_t)p->report_validity_min * 60;
+		spec.back_s = AVOW_TOKEN_REPORT_BACK_S;
+	}
 	avow_buf_init(&token, AVOW_MAX_TOKEN);
 	e = avow_token_make(t->issuer, &spec, a, &token, why);
 	if (e == AVOW_OK)

@@ -171,3 +171,9 @@ avow_random(uint8_t *out, size_t n)
 	ERR_clear_error();
 	return AVOW_E_CRYPTO;
 }
+
+void
+avow_wipe(void *p, size_t n)
+{
+	OPENSSL_cleanse(p, n);
+}

@@ -34,6 +34,8 @@ enum avow_err avow_digest_short(enum avow_hash h, const struct avow_span *parts,
 enum avow_err avow_hmac_sha256(struct avow_span key, const struct avow_span *parts,
 	size_t n, uint8_t out[AVOW_SHA256_BYTES]) AVOW_CHECKED;
 
+/** Forget a secret; the compiler does not leave it out. */
+void avow_wipe(void *p, size_t n);
 /** Constant time. */
 bool avow_secret_eq(struct avow_span a, struct avow_span b);
 /** Fill with bytes fit for keys. @return AVOW_OK or AVOW_E_CRYPTO. */

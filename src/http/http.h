@@ -61,6 +61,7 @@ struct avow_http_request {
 	struct avow_http_server *server; /* for avow_http_resume */
 	void *app; /* avow_http_config.app */
 	void *worker_context; /* what worker_new made */
+	struct avow_http_server *server; /* for avow_http_resume */
 	/* Over a wait (avow_http_wait): the handler is called again. */
 	void *state; /* the handler's own; NULL in the first call */
 	uint64_t entered[2]; /* the app's own, from enter to leave */

@@ -81,6 +81,7 @@ avow_request_take(struct conn *c)
 	rq->pub.server = w->s;
 	rq->pub.app = w->s->config.app;
 	rq->pub.worker_context = w->app_context;
+	rq->pub.server = w->s;
 	avow_why_init(&rq->why);
 	empty_response(&rq->rs);
 	avow_http_request_id((struct avow_span){NULL, 0}, fresh_bytes(w), rq->pub.id);

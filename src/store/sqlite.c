@@ -101,6 +101,7 @@ static const struct avow_store_ops OPS = {
 	.machine_list = avow_sqlite_machine_list,
 	.machine_states = avow_sqlite_machine_states,
 	.machine_silence = avow_sqlite_machine_silence,
+	.challenge_use = avow_sqlite_challenge_use,
 	.key_put = avow_sqlite_key_put,
 	.key_list = avow_sqlite_key_list,
 };

@@ -198,6 +198,8 @@ enum avow_err avow_sqlite_machine_states(struct avow_store *s,
 	struct avow_store_machine_state **out, size_t *n) AVOW_CHECKED;
 enum avow_err avow_sqlite_machine_silence(struct avow_store *s, int64_t before_s,
 	struct avow_arena *a, struct avow_store_machine **out, size_t *n) AVOW_CHECKED;
+enum avow_err avow_sqlite_challenge_use(struct avow_store *s, struct avow_span id,
+	int64_t expires_s, int64_t now_s) AVOW_CHECKED;
 enum avow_err avow_sqlite_key_put(
 	struct avow_store *s, const struct avow_store_key *k) AVOW_CHECKED;
 enum avow_err avow_sqlite_key_list(struct avow_store *s, struct avow_arena *a,

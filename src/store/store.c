@@ -248,6 +248,13 @@ avow_store_machine_silence(struct avow_store *s, int64_t before_s, struct avow_a
 }
 
 enum avow_err
+avow_store_challenge_use(
+	struct avow_store *s, struct avow_span id, int64_t expires_s, int64_t now_s)
+{
+	return s->ops->challenge_use(s, id, expires_s, now_s);
+}
+
+enum avow_err
 avow_store_key_put(struct avow_store *s, const struct avow_store_key *k)
 {
 	return s->ops->key_put(s, k);

@@ -246,6 +246,8 @@ struct avow_store_ops {
 	enum avow_err (*machine_silence)(struct avow_store *s, int64_t before_s,
 		struct avow_arena *a, struct avow_store_machine **out, size_t *n);
 
+	enum avow_err (*challenge_use)(struct avow_store *s, struct avow_span id,
+		int64_t expires_s, int64_t now_s);
 	enum avow_err (*key_put)(struct avow_store *s, const struct avow_store_key *k);
 	enum avow_err (*key_list)(struct avow_store *s, struct avow_arena *a,
 		struct avow_store_key **out, size_t *n);
@@ -449,6 +451,16 @@ enum avow_err avow_store_machine_states(struct avow_store *s, struct avow_span p
  *  marked yet: each silence is given once, to one caller. */
 enum avow_err avow_store_machine_silence(struct avow_store *s, int64_t before_s,
 	struct avow_arena *a, struct avow_store_machine **out, size_t *n) AVOW_CHECKED;
+
+/* --- challenges -------------------------------------------------------------------------------- */
+
+/**
+ * Use a challenge up, once for all nodes; those that have expired are forgotten.
+ * @param id 16 bytes. @param expires_s when nobody takes it any more.
+ * @return AVOW_OK; AVOW_E_CONFLICT (it was used); class STORE: not known whether.
+ */
+enum avow_err avow_store_challenge_use(struct avow_store *s, struct avow_span id,
+	int64_t expires_s, int64_t now_s) AVOW_CHECKED;
 
 /* --- keys --------------------------------------------------------------------------------------- */
 

@@ -18,7 +18,21 @@
 
 /* --- headers ------------------------------------------------------------------------ */
 
-/* spec 08, JOSE header: these four, sorted */
+/* spec 08, JOSE header: these four, sorted; the object stays open */
+static void
+put_header(struct avow_jw *w, const char *alg, struct avow_span jku, const char *kid)
+{
+	avow_jw_open(w, '{');
+	avow_jw_name(w, "alg");
+	avow_jw_str(w, alg);
+	avow_jw_name(w, "jku");
+	avow_jw_string(w, jku);
+	avow_jw_name(w, "kid");
+	avow_jw_str(w, kid);
+	avow_jw_name(w, "typ");
+	avow_jw_str(w, "JWT");
+}
+
 static enum avow_err
 make_header(const struct avow_token_issuer *i, size_t key, const char *alg,
 	struct avow_buf *out)
@@ -33,15 +47,7 @@ make_header(const struct avow_token_issuer *i, size_t key, const char *alg,
 	avow_buf_put(&jku, avow_buf_span(&i->iss));
 	avow_buf_put_str(&jku, "/certs");
 	avow_jw_init(&w, &json);
-	avow_jw_open(&w, '{');
-	avow_jw_name(&w, "alg");
-	avow_jw_str(&w, alg);
-	avow_jw_name(&w, "jku");
-	avow_jw_string(&w, avow_buf_span(&jku));
-	avow_jw_name(&w, "kid");
-	avow_jw_str(&w, i->keys->v[key].kid);
-	avow_jw_name(&w, "typ");
-	avow_jw_str(&w, "JWT");
+	put_header(&w, alg, avow_buf_span(&jku), i->keys->v[key].kid);
 	avow_jw_close(&w);
 	avow_b64url_put(out, avow_buf_span(&json));
 	avow_buf_put_byte(out, '.');
@@ -169,6 +175,59 @@ need_cert(struct avow_token_issuer *i, size_t k)
 	if (e != AVOW_OK)
 		avow_buf_clear(&i->cert[k]);
 	pthread_mutex_unlock(&i->lock);
+	return e;
+}
+
+/* RFC 7515, 4.1.6 and 4.1.7 */
+static enum avow_err
+put_cert_member(const struct avow_buf *cert, bool omit_x5c, struct avow_jw *w)
+{
+	struct avow_span der = avow_buf_span(cert);
+	uint8_t thumbprint[AVOW_SHA1_BYTES];
+	struct avow_buf text;
+
+	if (omit_x5c) {
+		AVOW_TRY(avow_digest(AVOW_SHA1, &der, 1, thumbprint));
+		avow_jw_name(w, "x5t");
+		avow_jw_b64url(w, avow_span_make(thumbprint, sizeof(thumbprint)));
+		return AVOW_OK;
+	}
+	avow_buf_init(&text, 2 * AVOW_MAX_CERT);
+	avow_b64_put(&text, der);
+	avow_jw_name(w, "x5c");
+	avow_jw_open(w, '[');
+	avow_jw_string(w, avow_buf_span(&text));
+	avow_jw_close(w);
+	avow_buf_clear(&text);
+	return AVOW_OK;
+}
+
+enum avow_err
+avow_token_report_header(
+	struct avow_token_issuer *i, size_t key, bool omit_x5c, struct avow_buf *out)
+{
+	struct avow_buf json, jku;
+	struct avow_jw w;
+	enum avow_err e;
+
+	AVOW_TRY(need_cert(i, key));
+	avow_buf_init(&json, 4 * AVOW_MAX_CERT);
+	avow_buf_init(&jku, AVOW_KIB(1));
+	avow_buf_put(&jku, avow_buf_span(&i->iss));
+	avow_buf_put_str(&jku, "/certs");
+	avow_jw_init(&w, &json);
+	put_header(&w, avow_keys_alg_name(i->keys->v[key].alg), avow_buf_span(&jku),
+		i->keys->v[key].kid);
+	e = put_cert_member(&i->cert[key], omit_x5c, &w);
+	avow_jw_close(&w);
+	avow_b64url_put(out, avow_buf_span(&json));
+	avow_buf_put_byte(out, '.');
+	if (e == AVOW_OK)
+		e = jku.err != AVOW_OK    ? jku.err
+		    : json.err != AVOW_OK ? json.err
+					  : out->err;
+	avow_buf_clear(&jku);
+	avow_buf_clear(&json);
 	return e;
 }
 

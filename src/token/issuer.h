@@ -17,4 +17,9 @@ struct avow_token_issuer {
 	struct avow_buf cert[AVOW_MAX_KEYS]; /* DER; empty until it is asked for */
 };
 
+/** A report's header: base64url(JSON) and the dot, with the signer's certificate
+ *  (x5c) or its SHA-1 thumbprint (x5t). */
+enum avow_err avow_token_report_header(struct avow_token_issuer *i, size_t key,
+	bool omit_x5c, struct avow_buf *out) AVOW_CHECKED;
+
 #endif

@@ -19,6 +19,7 @@
 #include "token/issuer.h"
 
 #define JTI_BYTES 32 /* spec 05, common: 64 lower hex digits */
+#define REPORT_JTI_BYTES 20 /* spec 06, report */
 #define PAYLOAD(token) ((token) / 4 * 3) /* base64url makes it 4/3 longer */
 
 static void
@@ -57,36 +58,67 @@ put_signature(const struct avow_key *key, size_t start, struct avow_buf *out)
 	return e;
 }
 
+/* What the token is besides its payload. */
+struct put {
+	int64_t now_s;
+	size_t max;
+	bool is_draft, is_report, omit_x5c;
+};
+
+/* The prepared header; a report's carries a certificate and is made for it. */
+static enum avow_err
+put_head(struct avow_token_issuer *i, const struct put *p, size_t k,
+	struct avow_buf *out)
+{
+	if (p->is_report && !p->is_draft)
+		return avow_token_report_header(i, k, p->omit_x5c, out);
+	avow_buf_put(
+		out, avow_buf_span(p->is_draft ? &i->draft_header[k] : &i->header[k]));
+	return out->err;
+}
+
 /* Nothing of an unfinished token stays in out. */
 static enum avow_err
-put_token(const struct avow_token_issuer *i, int64_t now_s, bool is_draft, size_t max,
-	struct avow_span payload, struct avow_buf *out, struct avow_why *why)
+put_token(struct avow_token_issuer *i, const struct put *p, struct avow_span payload,
+	struct avow_buf *out, struct avow_why *why)
 {
-	size_t start = out->n, k = avow_keys_signer(i->keys, now_s);
-	const struct avow_buf *header = is_draft ? &i->draft_header[k] : &i->header[k];
-	enum avow_err e;
+	size_t start = out->n, k = avow_keys_signer(i->keys, p->now_s);
+	enum avow_err e = put_head(i, p, k, out);
 
-	avow_buf_put(out, avow_buf_span(header));
 	avow_b64url_put(out, payload);
-	e = out->err;
-	if (is_draft)
+	if (e == AVOW_OK)
+		e = out->err;
+	if (p->is_draft)
 		avow_buf_put_byte(out, '.');
 	else if (e == AVOW_OK)
 		e = put_signature(&i->keys->v[k], start, out);
 	if (e == AVOW_OK)
 		e = out->err;
-	if (e == AVOW_OK && out->n - start > max)
-		e = too_large(max, why);
+	if (e == AVOW_OK && out->n - start > p->max)
+		e = too_large(p->max, why);
 	if (e != AVOW_OK)
 		out->n = start;
 	return e;
 }
 
+static void
+add_jti(bool is_report, const uint8_t *random, char *text, struct avow_claims *own)
+{
+	size_t n = is_report ? REPORT_JTI_BYTES : JTI_BYTES;
+
+	avow_hex_encode(avow_span_make(random, n), text);
+	avow_token_add_string(own, AVOW_LIT("jti"), avow_span_make(text, 2 * n));
+	if (is_report) /* spec 06: the deprecated name stands beside the new one */
+		avow_token_add_string(own, AVOW_LIT("ver"), AVOW_LIT("1.0"));
+}
+
 enum avow_err
-avow_token_make(const struct avow_token_issuer *i, const struct avow_token_spec *spec,
+avow_token_make(struct avow_token_issuer *i, const struct avow_token_spec *spec,
 	struct avow_arena *a, struct avow_buf *out, struct avow_why *why)
 {
 	int64_t life_s = spec->life_s ? spec->life_s : AVOW_TOKEN_LIFE_S;
+	const struct put p = {spec->now_s, AVOW_MAX_TOKEN, spec->is_draft,
+		spec->is_report, spec->omit_x5c};
 	uint8_t random[JTI_BYTES];
 	char jti[2 * JTI_BYTES + 1];
 	struct avow_claims own;
@@ -94,16 +126,13 @@ avow_token_make(const struct avow_token_issuer *i, const struct avow_token_spec 
 	enum avow_err e;
 
 	AVOW_TRY(avow_random(random, sizeof(random)));
-	avow_hex_encode(avow_span_make(random, sizeof(random)), jti);
 	avow_claims_init(&own, a);
 	add_times(i, spec->now_s, life_s, spec->back_s, &own);
-	avow_token_add_string(
-		&own, AVOW_LIT("jti"), avow_span_make(jti, 2 * JTI_BYTES));
+	add_jti(spec->is_report, random, jti, &own);
 	avow_buf_init(&json, PAYLOAD(AVOW_MAX_TOKEN));
 	e = avow_token_assemble(spec, &own, &json, why);
 	if (e == AVOW_OK)
-		e = put_token(i, spec->now_s, spec->is_draft, AVOW_MAX_TOKEN,
-			avow_buf_span(&json), out, why);
+		e = put_token(i, &p, avow_buf_span(&json), out, why);
 	else if (e == AVOW_E_TOKEN_TOO_LARGE)
 		e = too_large(AVOW_MAX_TOKEN, why);
 	avow_buf_clear(&json);
@@ -133,10 +162,11 @@ avow_token_put_claims(const struct avow_token_spec *spec, struct avow_arena *a,
 
 /* spec 02, Response tokens: one hour, and no jti or x-ms-ver */
 enum avow_err
-avow_token_make_result(const struct avow_token_issuer *i, int64_t now_s,
+avow_token_make_result(struct avow_token_issuer *i, int64_t now_s,
 	const struct avow_claims *claims, struct avow_arena *a, struct avow_buf *out,
 	struct avow_why *why)
 {
+	const struct put p = {.now_s = now_s, .max = AVOW_MAX_RESULT_TOKEN};
 	struct avow_claims own;
 	struct avow_buf json;
 	enum avow_err e;
@@ -148,8 +178,7 @@ avow_token_make_result(const struct avow_token_issuer *i, int64_t now_s,
 	if (json.err == AVOW_E_TOO_LARGE)
 		e = too_large(AVOW_MAX_RESULT_TOKEN, why);
 	if (e == AVOW_OK)
-		e = put_token(i, now_s, false, AVOW_MAX_RESULT_TOKEN,
-			avow_buf_span(&json), out, why);
+		e = put_token(i, &p, avow_buf_span(&json), out, why);
 	avow_buf_clear(&json);
 	return e;
 }

@@ -16,6 +16,7 @@
 #include "token/keys.h"
 
 #define AVOW_TOKEN_LIFE_S 28800 /* 8 h: spec 08, Times */
+#define AVOW_TOKEN_REPORT_BACK_S 300 /* nbf of a TPM report: spec 06 */
 #define AVOW_TOKEN_RESULT_LIFE_S 3600 /* 1 h: spec 02, Response tokens */
 
 /*
@@ -47,6 +48,9 @@ struct avow_token_spec {
 	struct avow_span policy_hash; /* x-ms-policy-hash; empty: left out */
 	struct avow_span policy_signer; /* of avow_token_signer_claim; or empty */
 	bool is_draft; /* algorithm none and no signature */
+	/* a TPM report (spec 06): a jti of 20 bytes, ver beside x-ms-ver, and its
+	 * certificate in the header, or that one's thumbprint */
+	bool is_report, omit_x5c;
 };
 
 /**
@@ -57,7 +61,7 @@ struct avow_token_spec {
  * AVOW_E_TOKEN_TOO_LARGE (AVOW_MAX_TOKEN); the sets' sticky errors;
  * AVOW_E_CRYPTO, AVOW_E_NO_MEMORY, AVOW_E_TOO_LARGE (the arena).
  */
-enum avow_err avow_token_make(const struct avow_token_issuer *i,
+enum avow_err avow_token_make(struct avow_token_issuer *i,
 	const struct avow_token_spec *spec, struct avow_arena *a, struct avow_buf *out,
 	struct avow_why *why) AVOW_CHECKED;
 /** Append only what the token would hold as JSON, without iss, iat, nbf, exp
@@ -68,7 +72,7 @@ enum avow_err avow_token_put_claims(const struct avow_token_spec *spec,
  * Append a policy management token: exp (1 h), iat, iss, nbf and `claims`
  * (all for_token), signed. Errors as make.
  */
-enum avow_err avow_token_make_result(const struct avow_token_issuer *i, int64_t now_s,
+enum avow_err avow_token_make_result(struct avow_token_issuer *i, int64_t now_s,
 	const struct avow_claims *claims, struct avow_arena *a, struct avow_buf *out,
 	struct avow_why *why) AVOW_CHECKED;
 
