@@ -58,7 +58,6 @@ struct avow_http_request {
 	char id[AVOW_HTTP_ID_TEXT]; /* W3C trace context form */
 	struct avow_arena *arena; /* this request's memory */
 	unsigned worker; /* 0..workers-1 */
-	struct avow_http_server *server; /* for avow_http_resume */
 	void *app; /* avow_http_config.app */
 	void *worker_context; /* what worker_new made */
 	struct avow_http_server *server; /* for avow_http_resume */

@@ -78,7 +78,6 @@ avow_request_take(struct conn *c)
 	rq->pub.is_tls = c->identity != NULL;
 	rq->pub.arena = &rq->arena;
 	rq->pub.worker = w->index;
-	rq->pub.server = w->s;
 	rq->pub.app = w->s->config.app;
 	rq->pub.worker_context = w->app_context;
 	rq->pub.server = w->s;
