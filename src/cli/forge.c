@@ -14,8 +14,8 @@
 #include "cli/forge_kinds.h"
 
 static const char USAGE[] =
-	"usage: avow forge sgx|snp --out DIR [OPTIONS]\n"
-	"       avow forge sgx|snp --list\n"
+	"usage: avow forge sgx|snp|tdx --out DIR [OPTIONS]\n"
+	"       avow forge sgx|snp|tdx --list\n"
 	"\n"
 	"Makes simulated evidence with a PKI and signed collateral of its own, in the "
 	"makers'\n"
@@ -58,9 +58,18 @@ static const char USAGE[] =
 	"                           its newer form of header, its feed and SVN\n"
 	"  --revoke-ca              the ASK or ASVK, on the ARK's CRL\n"
 	"\n"
+	"tdx: a TDX quote: quote.bin; also the flags for TCB, QE, FMSPC and PPID of "
+	"sgx\n"
+	"  --version 4|5 --report-15 --padded\n"
+	"  --tee-tcb-svn HEX --tee-tcb-svn2 HEX --module-status S\n"
+	"  --td-attributes N --xfam N --mr-td HEX --mr-config-id HEX\n"
+	"  --mr-owner HEX --mr-owner-config HEX --mr-service-td HEX\n"
+	"  --rtmr0 HEX --rtmr1 HEX --rtmr2 HEX --rtmr3 HEX\n"
+	"\n"
 	"exit status: 0 made, 1 it cannot be written, 64 usage\n";
 
-static const struct forge_kind *const KINDS[] = {&forge_kind_sgx, &forge_kind_snp};
+static const struct forge_kind *const KINDS[] = {
+	&forge_kind_sgx, &forge_kind_snp, &forge_kind_tdx};
 
 #define MAX_ROWS 64
 
@@ -290,7 +299,8 @@ run_forge(int argc, char **argv)
 	int status;
 
 	if (!k)
-		return avow_cli_usage(&avow_cmd_forge, "it takes a kind: sgx or snp");
+		return avow_cli_usage(
+			&avow_cmd_forge, "it takes a kind: sgx, snp or tdx");
 	if (!find_time(argc, argv, &at_s))
 		return avow_cli_usage(&avow_cmd_forge, "--at: not an RFC 3339 time");
 	k->defaults(&r, at_s);

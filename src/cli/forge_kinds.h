@@ -10,6 +10,7 @@
 #include "base/buf.h"
 #include "forge/forge.h"
 #include "forge/snp.h"
+#include "forge/tdx.h"
 
 #define FORGE_MAX_ADVISORIES 32
 #define FORGE_MAX_FILES_READ 4
@@ -19,6 +20,7 @@ struct forge_run {
 	union {
 		struct avow_forge_sgx sgx;
 		struct avow_forge_snp snp;
+		struct avow_forge_tdx tdx;
 	} p;
 	const char *out;
 	bool list;
@@ -66,13 +68,13 @@ struct forge_kind {
 	const struct forge_row *rows;
 	size_t n_rows;
 	void (*defaults)(struct forge_run *r, int64_t at_s);
-	/* a row of type ROW_OTHER; false: a wrong value */
+	/* a row of type ROW_OTHER; false: a wrong value. NULL: it has none */
 	bool (*other)(struct forge_run *r, const char *name, const char *text);
 	const struct avow_forge_deviation *(*deviation_at)(size_t i);
 	enum avow_err (*make)(const struct forge_run *r, struct avow_forged **out,
 		struct avow_why *why);
 };
 
-extern const struct forge_kind forge_kind_sgx, forge_kind_snp;
+extern const struct forge_kind forge_kind_sgx, forge_kind_snp, forge_kind_tdx;
 
 #endif

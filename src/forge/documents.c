@@ -10,7 +10,7 @@
 
 #include "base/clock.h"
 #include "base/hex.h"
-#include "forge/internal.h"
+#include "forge/tdx_impl.h"
 #include "wire/json.h"
 
 #define DAY_S INT64_C(86400)
@@ -235,6 +235,9 @@ put_tcb_level(
 		put_components_v2(f, w, l->components);
 	put_int(w, "pcesvn",
 		forge_bent(f, PART_TCB, HOW_PCESVN_RANGE) ? 65536 : l->pcesvn);
+	if (f->tdx)
+		forge_tdx_put_components(
+			f, w, avow_span_all_zero(avow_span_make(l->components, 16)));
 	avow_jw_close(w);
 	put_verdict(f, PART_TCB, w, l->date_s, l->status, l->advisories);
 	avow_jw_close(w);
@@ -318,7 +321,8 @@ put_tcb_info(const struct forge *f, struct avow_jw *w)
 	avow_jw_open(w, '{');
 	if (f->p.tcb_info_version == 3 && !forge_bent(f, PART_TCB, HOW_NO_ID)) {
 		avow_jw_name(w, "id");
-		avow_jw_str(w, forge_bent(f, PART_TCB, HOW_ID) ? "TDX" : "SGX");
+		avow_jw_str(
+			w, forge_bent(f, PART_TCB, HOW_ID) == !f->tdx ? "TDX" : "SGX");
 	}
 	put_int(w, "version",
 		forge_bent(f, PART_TCB, HOW_VERSION) ? 4
@@ -333,6 +337,8 @@ put_tcb_info(const struct forge *f, struct avow_jw *w)
 		forge_bent(f, PART_TCB, HOW_NUMBER)
 			? -1
 			: (int64_t)f->p.tcb_evaluation_number);
+	if (f->tdx)
+		forge_tdx_put_modules(f, w);
 	put_tcb_levels(f, w);
 	avow_jw_close(w);
 }
@@ -412,7 +418,7 @@ put_qe_identity(const struct forge *f, struct avow_jw *w)
 {
 	avow_jw_open(w, '{');
 	avow_jw_name(w, "id");
-	avow_jw_str(w, forge_bent(f, PART_QEID, HOW_ID) ? "TD_QE" : "QE");
+	avow_jw_str(w, forge_bent(f, PART_QEID, HOW_ID) == !f->tdx ? "TD_QE" : "QE");
 	put_int(w, "version", forge_bent(f, PART_QEID, HOW_VERSION) ? 1 : 2);
 	put_dates(f, PART_QEID, w, &f->p.qe_identity);
 	put_int(w, "tcbEvaluationDataNumber",

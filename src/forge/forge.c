@@ -14,7 +14,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
-#include "forge/internal.h"
+#include "forge/tdx_impl.h"
 #include "wire/json.h"
 
 /* --- keys --------------------------------------------------------------------------- */
@@ -125,7 +125,7 @@ take_all(struct forge *f, struct avow_forged **out)
 	if (!o)
 		return AVOW_E_NO_MEMORY;
 	forge_take(o, "quote.bin", &f->quote);
-	forge_take(o, "report.bin", &f->report);
+	forge_take_made(o, "report.bin", &f->report);
 	forge_take_made(o, "evidence.bin", &f->evidence);
 	forge_take(o, "runtime.bin", &f->runtime);
 	if (f->p.has_init_data)
@@ -164,31 +164,63 @@ make_all(struct forge *f)
 	return forge_put_about(f->p.at_s, f->bend, "quote.bin", &f->about);
 }
 
+static enum avow_err
+make(struct forge *f, struct avow_forged **out)
+{
+	struct avow_forge_keys *fresh = NULL;
+	enum avow_err e = AVOW_OK;
+
+	if (!f->keys) {
+		AVOW_TRY(avow_forge_keys_new(&fresh));
+		f->keys = fresh;
+	}
+	for (size_t i = 0; buffer_at(f, i); i++)
+		avow_buf_init(buffer_at(f, i), FORGE_MAX_OUTPUT);
+	e = make_all(f);
+	if (e == AVOW_OK)
+		e = take_all(f, out);
+	for (size_t i = 0; buffer_at(f, i); i++)
+		avow_buf_clear(buffer_at(f, i));
+	avow_forge_keys_free(fresh);
+	return e;
+}
+
 enum avow_err
 avow_forge_sgx_make(
 	const struct avow_forge_sgx *p, struct avow_forged **out, struct avow_why *why)
 {
-	struct avow_forge_keys *fresh = NULL;
 	struct forge f = {.p = *p, .keys = p->keys};
-	enum avow_err e = AVOW_OK;
 
 	*out = NULL;
+	AVOW_TRY(forge_check_corrupt(
+		p->corrupt && !avow_forge_deviation_find(p->corrupt), why));
 	AVOW_TRY(forge_check_parameters(p, why));
-	if (!p->keys) {
-		AVOW_TRY(avow_forge_keys_new(&fresh));
-		f.keys = fresh;
-	}
 	f.bend = p->corrupt ? avow_forge_deviation_find(p->corrupt) : NULL;
 	forge_bend_parameters(&f);
-	for (size_t i = 0; buffer_at(&f, i); i++)
-		avow_buf_init(buffer_at(&f, i), FORGE_MAX_OUTPUT);
-	e = make_all(&f);
-	if (e == AVOW_OK)
-		e = take_all(&f, out);
-	for (size_t i = 0; buffer_at(&f, i); i++)
-		avow_buf_clear(buffer_at(&f, i));
-	avow_forge_keys_free(fresh);
-	return e;
+	return make(&f, out);
+}
+
+enum avow_err
+avow_forge_tdx_make(
+	const struct avow_forge_tdx *p, struct avow_forged **out, struct avow_why *why)
+{
+	struct avow_forge_tdx t = *p;
+	struct forge f = {.p = p->platform, .keys = p->platform.keys, .tdx = &t};
+
+	*out = NULL;
+	AVOW_TRY(forge_check_corrupt(
+		f.p.corrupt && !avow_forge_tdx_deviation_find(f.p.corrupt), why));
+	f.p.tcb_info_version = 3;
+	AVOW_TRY(forge_check_parameters(&f.p, why));
+	AVOW_TRY(forge_tdx_check(p, why));
+	f.bend = f.p.corrupt ? avow_forge_tdx_deviation_find(f.p.corrupt) : NULL;
+	forge_bend_parameters(&f);
+	forge_tdx_bend(&f, &t);
+	if (forge_bent(&f, PART_TD, HOW_LONG) && !f.p.has_init_data) {
+		f.p.has_init_data = true;
+		f.p.init_data = AVOW_LIT("configuration");
+	}
+	return make(&f, out);
 }
 
 void

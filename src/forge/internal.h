@@ -29,7 +29,11 @@ enum forge_part {
 	PART_QEID,
 	PART_RUNTIME,
 	PART_INIT,
-	PART_OE
+	PART_OE,
+	PART_TD, /* TDX: the TD report, and its level in the TCB info */
+	PART_TD_QUOTE,
+	PART_TD_OUTER, /* the outer certification data */
+	PART_MODULE
 };
 
 /* How it does. */
@@ -54,6 +58,7 @@ enum forge_how {
 	HOW_PRODID_RANGE, HOW_REPORT_DATA, HOW_REPORT_DATA_TAIL, HOW_AUTH_DATA,
 	HOW_RESERVED, HOW_RESERVED_2, HOW_RESERVED_3, HOW_RESERVED_4,
 	HOW_MISCSELECT, HOW_ATTRIBUTES, HOW_DEBUG, HOW_MRSIGNER, HOW_PRODID, HOW_SVN,
+	HOW_XFAM, HOW_XFAM_RESERVED, HOW_MIGRATABLE, HOW_SERVICE_TD,
 	HOW_OUT_OF_DATE, HOW_POINT, HOW_EVIDENCE_VERSION, HOW_EVIDENCE_LENGTH
 };
 
@@ -75,9 +80,12 @@ struct avow_forge_keys {
 	struct avow_privkey *p384;	/* of the wrong curve */
 };
 
+struct avow_forge_tdx;
+
 /* Everything made, in the order in which it is made. */
 struct forge {
 	struct avow_forge_sgx p;	/* the deviation's parameters worked in */
+	const struct avow_forge_tdx *tdx; /* NULL: an enclave's quote */
 	const struct avow_forge_deviation *bend; /* NULL: none */
 	const struct avow_forge_keys *keys;
 	uint8_t pck_serial[FORGE_SERIAL_BYTES], ca_serial[FORGE_SERIAL_BYTES];
@@ -96,6 +104,8 @@ bool forge_bent(const struct forge *f, enum forge_part part, enum forge_how how)
 
 /** Work those deviations into f->p that are nothing but other parameters. */
 void forge_bend_parameters(struct forge *f);
+/** AVOW_E_USAGE for a deviation that is not of the list. */
+enum avow_err forge_check_corrupt(bool unknown, struct avow_why *why) AVOW_CHECKED;
 /** AVOW_E_USAGE with the field named, for parameters that no format can carry. */
 enum avow_err forge_check_parameters(const struct avow_forge_sgx *p,
 	struct avow_why *why) AVOW_CHECKED;

@@ -121,12 +121,18 @@ check_windows(const struct avow_forge_sgx *p, struct avow_why *why)
 }
 
 enum avow_err
+forge_check_corrupt(bool unknown, struct avow_why *why)
+{
+	if (unknown)
+		return refuse(why, "corrupt", "a name of the list of deviations");
+	return AVOW_OK;
+}
+
+enum avow_err
 forge_check_parameters(const struct avow_forge_sgx *p, struct avow_why *why)
 {
 	if (p->at_s < EARLIEST_S || p->at_s > LATEST_S)
 		return refuse(why, "at_s", "a time from 2000 on");
-	if (p->corrupt && !avow_forge_deviation_find(p->corrupt))
-		return refuse(why, "corrupt", "a name of the list of deviations");
 	if (p->auth_data_bytes > 1024)
 		return refuse(why, "auth_data_bytes", "0 to 1024");
 	if (p->certification_type < 1 || p->certification_type > 7)

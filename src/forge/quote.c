@@ -12,12 +12,13 @@
 #include <string.h>
 
 #include "crypto/digest.h"
-#include "forge/internal.h"
+#include "forge/tdx_impl.h"
 #include "wire/pem.h"
 
 #define REPORT_BYTES 384
 #define KEY_BYTES 64
 #define SIGNATURE_BYTES 64
+#define TDX_PADDED 5006 /* what Azure's metadata service answers */
 
 /* ATTRIBUTES.FLAGS, Intel SDM vol. 3D, 38.7.1 */
 #define FLAG_INIT 0x01u
@@ -344,9 +345,12 @@ put_header(const struct forge *f, struct avow_buf *b)
 	static const uint8_t intel[16] = {0x93, 0x9a, 0x72, 0x33, 0xf7, 0x9c, 0x4c,
 		0xa9, 0x94, 0x0a, 0x0d, 0xb3, 0x95, 0x7f, 0x06, 0x07};
 
-	forge_put_le(b, forge_bent(f, PART_QUOTE, HOW_VERSION) ? 2 : 3, 2);
+	unsigned version = f->tdx ? f->tdx->version : 3;
+
+	forge_put_le(b, forge_bent(f, PART_QUOTE, HOW_VERSION) ? 2 : version, 2);
 	forge_put_le(b, forge_bent(f, PART_QUOTE, HOW_KEY_TYPE) ? 3 : 2, 2);
-	forge_put_le(b, forge_bent(f, PART_QUOTE, HOW_TEE_TYPE) ? 0x81 : 0, 4);
+	forge_put_le(
+		b, forge_bent(f, PART_QUOTE, HOW_TEE_TYPE) == !f->tdx ? 0x81 : 0, 4);
 	forge_put_le(b, f->p.header_qe_svn, 2);
 	forge_put_le(b, f->p.header_pce_svn, 2);
 	forge_put_bytes(b, intel, sizeof(intel));
@@ -354,6 +358,35 @@ put_header(const struct forge *f, struct avow_buf *b)
 		forge_flip(b, 1);
 	forge_put_bytes(b, f->p.qe_id, sizeof(f->p.qe_id)); /* user_data */
 	forge_put_zeros(b, 4);
+}
+
+/* What the QE says, and the certification data. */
+static enum avow_err
+put_qe_certification(const struct forge *f, struct avow_span key, struct avow_buf *out)
+{
+	struct avow_buf cert;
+	enum avow_err e = put_qe(f, key, out);
+
+	avow_buf_init(&cert, FORGE_MAX_OUTPUT);
+	put_certification(f, &cert);
+	forge_put_le(out, f->p.certification_type, 2);
+	forge_put_le(out,
+		cert.n + (forge_bent(f, PART_QUOTE, HOW_CERT_LENGTH) ? 1u : 0u), 4);
+	forge_join(out, &cert);
+	if (forge_bent(f, PART_QUOTE, HOW_CERT_TRAILING))
+		avow_buf_put_byte(out, 0);
+	return e != AVOW_OK ? e : out->err;
+}
+
+/* TDX: certification data type 6 around it (tdx-quote 2) */
+static void
+put_outer(const struct forge *f, size_t n, struct avow_buf *out)
+{
+	forge_put_le(out, forge_bent(f, PART_TD_OUTER, HOW_TYPE) ? 5 : 6, 2);
+	forge_put_le(out,
+		n + forge_bent(f, PART_TD_OUTER, HOW_LENGTH_LONG) -
+			forge_bent(f, PART_TD_OUTER, HOW_LENGTH_SHORT),
+		4);
 }
 
 /* Signature data: sgx-quote 3 */
@@ -364,28 +397,21 @@ put_signature_data(
 	const struct avow_privkey *k = forge_bent(f, PART_KEY, HOW_OTHER_KEY)
 					       ? f->keys->stranger
 					       : f->keys->attestation;
-	struct avow_buf key, cert;
+	struct avow_buf key, qe;
 	enum avow_err e;
 
 	avow_buf_init(&key, FORGE_MAX_OUTPUT);
-	avow_buf_init(&cert, FORGE_MAX_OUTPUT);
+	avow_buf_init(&qe, FORGE_MAX_OUTPUT);
 	e = put_key(f, &key);
 	if (e == AVOW_OK)
 		e = put_signature(f, PART_QUOTE, k, signed_part, out);
 	avow_buf_put(out, avow_buf_span(&key));
 	if (e == AVOW_OK)
-		e = put_qe(f, avow_buf_span(&key), out);
-	put_certification(f, &cert);
-	forge_put_le(out, f->p.certification_type, 2);
-	forge_put_le(out,
-		cert.n + (forge_bent(f, PART_QUOTE, HOW_CERT_LENGTH) ? 1u : 0u), 4);
-	avow_buf_put(out, avow_buf_span(&cert));
-	if (forge_bent(f, PART_QUOTE, HOW_CERT_TRAILING))
-		avow_buf_put_byte(out, 0);
-	if (e == AVOW_OK)
-		e = cert.err;
+		e = put_qe_certification(f, avow_buf_span(&key), &qe);
+	if (f->tdx)
+		put_outer(f, qe.n, out);
+	forge_join(out, &qe);
 	avow_buf_clear(&key);
-	avow_buf_clear(&cert);
 	return e != AVOW_OK ? e : out->err;
 }
 
@@ -397,10 +423,33 @@ declared_length(const struct forge *f, size_t n)
 	return forge_bent(f, PART_QUOTE, HOW_LENGTH_SHORT) ? n - 1 : n;
 }
 
+/* Version 5 tells what its body is (tdx-quote 2). */
+static enum avow_err
+put_td(const struct forge *f, struct avow_buf *b)
+{
+	size_t n = f->tdx->report_15 ? 648 : 584;
+
+	if (f->tdx->version == 5) {
+		forge_put_le(b,
+			forge_bent(f, PART_TD_QUOTE, HOW_TYPE) ? 1
+			: f->tdx->report_15                    ? 3
+							       : 2,
+			2);
+		forge_put_le(b, n + forge_bent(f, PART_TD_QUOTE, HOW_LENGTH_LONG), 4);
+	}
+	return forge_tdx_put_report(f, b);
+}
+
 /* The signed bytes, after they were signed. */
 static void
 bend_signed(const struct forge *f, struct avow_buf *head)
 {
+	size_t td = f->tdx && f->tdx->version == 5 ? 54 : 48;
+
+	if (forge_bent(f, PART_TD, HOW_BODY))
+		head->p[td + 136] ^= 1; /* MRTD */
+	if (forge_bent(f, PART_TD, HOW_ATTRIBUTES))
+		head->p[td + 120] ^= 1; /* DEBUG */
 	if (forge_bent(f, PART_QUOTE, HOW_BODY))
 		head->p[28] ^= 1; /* user_data */
 	if (forge_bent(f, PART_REPORT, HOW_BODY))
@@ -420,7 +469,7 @@ put_quote(const struct forge *f, struct avow_buf *out)
 	avow_buf_init(&head, FORGE_MAX_OUTPUT);
 	avow_buf_init(&sig, FORGE_MAX_OUTPUT);
 	put_header(f, &head);
-	e = put_enclave_report(f, &head);
+	e = f->tdx ? put_td(f, &head) : put_enclave_report(f, &head);
 	if (e == AVOW_OK)
 		e = put_signature_data(f, avow_buf_span(&head), &sig);
 	if (e == AVOW_OK)
@@ -430,8 +479,12 @@ put_quote(const struct forge *f, struct avow_buf *out)
 	forge_join(out, &sig);
 	if (e == AVOW_OK && forge_bent(f, PART_QUOTE, HOW_TRUNCATED))
 		out->n--;
-	if (forge_bent(f, PART_QUOTE, HOW_TRAILING))
-		avow_buf_put_byte(out, 0);
+	if (f->tdx && f->tdx->padded && out->n < TDX_PADDED)
+		forge_put_zeros(out, TDX_PADDED - out->n);
+	/* zeros may follow a TDX quote */
+	if (forge_bent(f, PART_QUOTE, HOW_TRAILING) ||
+		forge_bent(f, PART_TD_QUOTE, HOW_TRAILING))
+		avow_buf_put_byte(out, f->tdx ? 1 : 0);
 	return e != AVOW_OK ? e : out->err;
 }
 
@@ -480,6 +533,8 @@ forge_make_quote(struct forge *f)
 	AVOW_TRY(f->runtime.err);
 	AVOW_TRY(f->init.err);
 	AVOW_TRY(put_quote(f, &f->quote));
+	if (f->tdx)
+		return AVOW_OK;
 	put_oe_report(f, &f->report);
 	if (!f->p.has_report_data)
 		put_oe_evidence(f, &f->evidence);

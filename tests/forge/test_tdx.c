@@ -1,0 +1,322 @@
+/*
+ * forge/tdx.h against the verifier: what is forged without a deviation verifies, in
+ * both versions and reports; and each deviation of the list, alone, is refused with
+ * the code that the list names: TDX's own and those that it shares with SGX.
+ */
+#include "tdx_run.h"
+
+static struct avow_forge_keys *keys;
+
+static int
+set_up(void **state)
+{
+	(void)state;
+	return avow_forge_keys_new(&keys) == AVOW_OK ? 0 : -1;
+}
+
+static int
+tear_down(void **state)
+{
+	(void)state;
+	avow_forge_keys_free(keys);
+	return 0;
+}
+
+static struct avow_forge_tdx
+params(void)
+{
+	struct avow_forge_tdx p;
+
+	avow_forge_tdx_defaults(&p, AT_S);
+	p.platform.keys = keys;
+	return p;
+}
+
+static struct avow_forge_tdx
+params_15(void)
+{
+	struct avow_forge_tdx p = params();
+
+	p.version = 5;
+	p.report_15 = true;
+	return p;
+}
+
+static enum avow_err
+verdict(const struct avow_forge_tdx *p, struct avow_why *why, char status[64])
+{
+	const struct avow_verified *v;
+	struct tdx_world w;
+	enum avow_err e;
+
+	tdx_world_open(&w, p);
+	e = tdx_world_verify(&w, &v);
+	*why = w.why;
+	snprintf(status, 64, "%s", w.f.tcb.known ? w.f.tcb.status : "");
+	tdx_world_close(&w);
+	return e;
+}
+
+static void
+verifies(const struct avow_forge_tdx *p)
+{
+	char status[64];
+	struct avow_why why;
+	enum avow_err e = verdict(p, &why, status);
+
+	if (e != AVOW_OK)
+		fail_msg("%s at %s (%s: %s)", avow_err_name(e),
+			why.check ? why.check : "-", why.field, why.got);
+	assert_string_equal("UpToDate", status);
+}
+
+/* --- what verifies --------------------------------------------------------------- */
+
+static void
+both_versions_and_reports_verify(void **state)
+{
+	struct avow_forge_tdx p = params();
+
+	(void)state;
+	verifies(&p);
+	p.padded = true;
+	verifies(&p);
+	p = params();
+	p.version = 5;
+	verifies(&p);
+	p.report_15 = true;
+	verifies(&p);
+	p.platform.pck_ca = AVOW_FORGE_PLATFORM_CA;
+	p.platform.chain_nul = false;
+	p.platform.auth_data_bytes = 0;
+	p.padded = true;
+	verifies(&p);
+	p.platform.has_init_data = true;
+	p.platform.init_data = AVOW_LIT("init");
+	p.platform.keys = NULL; /* fresh ones */
+	verifies(&p);
+}
+
+/* Version 0 of the module is judged by tdxModule, others by their identity. */
+static void
+each_module_version_verifies(void **state)
+{
+	static const uint8_t versions[] = {0, 1, 3, 16, 255};
+	struct avow_forge_tdx p = params();
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(versions); i++) {
+		p.tee_tcb_svn[1] = p.components[1] = versions[i];
+		verifies(&p);
+	}
+}
+
+/* A module that was updated under a running TD: a relaunch would help. */
+static void
+a_relaunch_is_advised_where_the_loaded_module_is_newer(void **state)
+{
+	struct avow_forge_tdx p = params_15();
+	struct avow_why why;
+	char status[64];
+
+	(void)state;
+	p.tee_tcb_svn[0]--; /* launched by the module before */
+	assert_err(AVOW_E_TCB_NOT_ACCEPTED, verdict(&p, &why, status));
+	assert_string_equal("TDRelaunchAdvised", status);
+	memcpy(p.tee_tcb_svn2, p.tee_tcb_svn, sizeof(p.tee_tcb_svn2));
+	assert_err(AVOW_E_TCB_NOT_ACCEPTED, verdict(&p, &why, status));
+	assert_string_equal("OutOfDate", status);
+}
+
+static void
+policies_may_let_debug_and_migration_in(void **state)
+{
+	static const char *const names[] = {
+		"td.debug", "td.profiled", "td.migratable", "td.service_td"};
+	const struct avow_verified *v;
+	struct tdx_world w;
+
+	(void)state;
+	for (size_t i = 0; i < 4; i++) {
+		struct avow_forge_tdx p = params();
+
+		p.platform.corrupt = names[i];
+		tdx_world_open(&w, &p);
+		w.in.allow_debug = i < 2;
+		w.in.allow_migration = i >= 2;
+		assert_ok(tdx_world_verify(&w, &v));
+		w.in.allow_debug = i >= 2;
+		w.in.allow_migration = i < 2;
+		assert_err(avow_forge_tdx_deviation_find(names[i])->refused_with,
+			tdx_world_verify(&w, &v));
+		/* verified, and told with its TCB status: not a yes */
+		assert_non_null(v);
+		assert_true(w.f.tcb.known);
+		tdx_world_close(&w);
+	}
+}
+
+/* Verifier bug 18: revocation is on. Each certificate, on its issuer's CRL. */
+static void
+revoked_certificates_are_refused(void **state)
+{
+	static const enum avow_err codes[] = {
+		AVOW_E_PCK_REVOKED, AVOW_E_PCK_CA_REVOKED, AVOW_E_SIGNING_CERT_REVOKED};
+	struct avow_why why;
+	char status[64];
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		struct avow_forge_tdx p = params_15();
+
+		p.platform.revoke_pck = i == 0;
+		p.platform.revoke_pck_ca = i == 1;
+		p.platform.revoke_tcb_signing = i == 2;
+		assert_err(codes[i], verdict(&p, &why, status));
+		assert_string_equal("", status);
+	}
+}
+
+/* --- what does not ---------------------------------------------------------------- */
+
+static int
+count_wrong(const struct avow_forge_tdx *base, const char *label)
+{
+	const struct avow_forge_deviation *d;
+	struct avow_why why;
+	char status[64];
+	int wrong = 0;
+	size_t n = 0;
+
+	for (; (d = avow_forge_tdx_deviation_at(n)) != NULL; n++) {
+		struct avow_forge_tdx p = *base;
+		enum avow_err e;
+
+		p.platform.corrupt = d->name;
+		e = verdict(&p, &why, status);
+		if (e == d->refused_with && why.code == e)
+			continue;
+		wrong++;
+		printf("# %s %s: expected %s, got %s at %s\n", label, d->name,
+			avow_err_name(d->refused_with), avow_err_name(e),
+			why.check ? why.check : "-");
+	}
+	assert_true(n > 200);
+	return wrong;
+}
+
+/* verifier bugs 1, 4, 5, 7 to 9, 11 to 13, 19: each rule has evidence that breaks it */
+static void
+each_deviation_is_refused_with_its_own_code(void **state)
+{
+	struct avow_forge_tdx p = params();
+	int wrong = count_wrong(&p, "version 4");
+
+	(void)state;
+	p = params_15();
+	p.platform.pck_ca = AVOW_FORGE_PLATFORM_CA;
+	wrong += count_wrong(&p, "version 5, report 1.5");
+	assert_int_equal(0, wrong);
+}
+
+static void
+deviations_are_named_once_and_described(void **state)
+{
+	const struct avow_forge_deviation *d, *other;
+
+	(void)state;
+	for (size_t i = 0; (d = avow_forge_tdx_deviation_at(i)) != NULL; i++) {
+		assert_true(strlen(d->what) > 10);
+		assert_true(d->refused_with != AVOW_OK);
+		assert_ptr_equal(d, avow_forge_tdx_deviation_find(d->name));
+		for (size_t k = 0; k < i; k++) {
+			other = avow_forge_tdx_deviation_at(k);
+			assert_false(other->part == d->part && other->how == d->how);
+		}
+	}
+	assert_null(avow_forge_tdx_deviation_find("report.mrenclave"));
+	assert_null(avow_forge_tdx_deviation_find(""));
+}
+
+/* --- what was made -------------------------------------------------------------------- */
+
+static void
+fields_stand_where_the_tables_say(void **state)
+{
+	struct avow_forge_tdx p = params();
+	struct avow_forged *f;
+	struct avow_span q;
+
+	(void)state;
+	assert_ok(avow_forge_tdx_make(&p, &f, NULL));
+	q = avow_forged_get(f, "quote.bin");
+	assert_memory_equal("\4\0\2\0\x81\0\0\0", q.p, 8);
+	assert_memory_equal(p.tee_tcb_svn, q.p + 48, 16);
+	assert_memory_equal(p.mr_td, q.p + 48 + 136, 48);
+	assert_memory_equal(p.rtmr[3], q.p + 48 + 472, 48);
+	assert_memory_equal("\6\0", q.p + 636 + 128, 2);
+	assert_memory_equal("\5\0", q.p + 636 + 584 + 32, 2);
+	assert_int_equal(0, avow_forged_get(f, "report.bin").n);
+	avow_forged_free(f);
+	p = params_15();
+	p.padded = true;
+	assert_ok(avow_forge_tdx_make(&p, &f, NULL));
+	q = avow_forged_get(f, "quote.bin");
+	assert_int_equal(5006, q.n);
+	assert_memory_equal("\3\0\x88\2\0\0", q.p + 48, 6);
+	assert_memory_equal(p.tee_tcb_svn2, q.p + 54 + 584, 16);
+	avow_forged_free(f);
+}
+
+static void
+refuses_field(const struct avow_forge_tdx *p, const char *field)
+{
+	struct avow_forged *none = NULL;
+	struct avow_why why;
+
+	avow_why_init(&why);
+	assert_err(AVOW_E_USAGE, avow_forge_tdx_make(p, &none, &why));
+	assert_null(none);
+	assert_string_equal(field, why.field);
+}
+
+static void
+refuses_parameters_that_no_format_can_carry(void **state)
+{
+	struct avow_forge_tdx p = params();
+
+	(void)state;
+	p.version = 3;
+	refuses_field(&p, "version");
+	p = params();
+	p.report_15 = true;
+	refuses_field(&p, "report_15");
+	p = params();
+	p.module_status = NULL;
+	refuses_field(&p, "module_status");
+	p = params();
+	p.platform.corrupt = "report.mrenclave"; /* an enclave's */
+	refuses_field(&p, "corrupt");
+	p = params();
+	p.platform.at_s = 0;
+	refuses_field(&p, "at_s");
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(both_versions_and_reports_verify),
+		cmocka_unit_test(each_module_version_verifies),
+		cmocka_unit_test(
+			a_relaunch_is_advised_where_the_loaded_module_is_newer),
+		cmocka_unit_test(policies_may_let_debug_and_migration_in),
+		cmocka_unit_test(revoked_certificates_are_refused),
+		cmocka_unit_test(each_deviation_is_refused_with_its_own_code),
+		cmocka_unit_test(deviations_are_named_once_and_described),
+		cmocka_unit_test(fields_stand_where_the_tables_say),
+		cmocka_unit_test(refuses_parameters_that_no_format_can_carry),
+	};
+
+	return cmocka_run_group_tests_name("forge/tdx", tests, set_up, tear_down);
+}
