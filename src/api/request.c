@@ -147,6 +147,9 @@ avow_attest_body_decode(struct avow_span body, const struct avow_kind *kind,
 		&out->evidence, why));
 	AVOW_TRY(decode_data(root, "runtimeData", a, &out->runtime, why));
 	AVOW_TRY(decode_data(root, "initTimeData", a, &out->init, why));
+	if (kind->bit == AVOW_KIND_TDX && member(root, "eventLog"))
+		AVOW_TRY(decode_base64(member(root, "eventLog"), "eventLog",
+			AVOW_MAX_EVENT_LOG, a, &out->event_log, why));
 	AVOW_TRY(decode_nonce(root, &out->nonce, why));
 	return decode_draft(root, out, why);
 }

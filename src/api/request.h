@@ -9,6 +9,7 @@
 struct avow_attest_body {
 	struct avow_span evidence;	/* decoded */
 	struct avow_bound_data runtime, init;
+	struct avow_span event_log;	/* TDX: eventLog, decoded; empty: none */
 	struct avow_span nonce;		/* as sent; empty: none */
 	bool has_draft;
 	struct avow_span draft_policy;	/* policy text, never a JWT */

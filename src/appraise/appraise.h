@@ -32,6 +32,7 @@ struct avow_appraise_in {
 	const struct avow_kind *kind;
 	struct avow_span evidence;	/* decoded bytes */
 	struct avow_bound_data runtime, init;
+	struct avow_span event_log;	/* TDX: see struct avow_verify_in */
 	struct avow_span nonce;		/* echoed; empty: none */
 	const struct avow_span *certs;	/* SEV-SNP: see struct avow_verify_in */
 	size_t n_certs;

@@ -41,6 +41,7 @@ static const char USAGE[] =
 	"  --nonce S               copied into the claims\n"
 	"  --certs FILE            snp: certificates, PEM or DER (may be repeated)\n"
 	"  --allow-uncertified-ak  tpm: judge a key that no certificate vouches for\n"
+	"  --event-log FILE        tdx: the CCEL area, held against the RTMRs\n"
 	"  --endorsements FILE     snp: a UVM endorsement, COSE or base 64 of it (may be repeated)\n"
 	"  --uvm-reference TEXT    snp: \"ISSUER FEED MIN_SVN\" that counts (may be repeated)\n"
 	"  --id-key-digest HEX     snp: SHA-384 of an id key that counts (may be repeated)\n"
@@ -64,6 +65,7 @@ static const struct option OPTIONS[] = {
 	{"nonce", required_argument, NULL, 'n'},
 	{"certs", required_argument, NULL, 'C'},
 	{"allow-uncertified-ak", no_argument, NULL, 'U'},
+	{"event-log", required_argument, NULL, 'L'},
 	{"endorsements", required_argument, NULL, 'E'},
 	{"uvm-reference", required_argument, NULL, 'u'},
 	{"id-key-digest", required_argument, NULL, 'K'},
@@ -81,6 +83,7 @@ struct run {
 	struct avow_buf evidence, runtime, init, policy_text, platforms;
 	struct avow_buf cert_files[AVOW_MAX_SNP_CERTS];
 	struct avow_span certs[AVOW_MAX_SNP_CERTS];
+	struct avow_buf event_log;
 	struct avow_buf uvm_files[AVOW_MAX_UVM_COUNT];
 	struct avow_span uvm[AVOW_MAX_UVM_COUNT];
 	struct avow_snp_references *references;
@@ -101,6 +104,7 @@ run_clear(struct run *r)
 	avow_buf_clear(&r->runtime);
 	avow_buf_clear(&r->init);
 	avow_buf_clear(&r->policy_text);
+	avow_buf_clear(&r->event_log);
 	avow_buf_clear(&r->platforms);
 	for (size_t i = 0; i < r->in.n_certs; i++)
 		avow_buf_clear(&r->cert_files[i]);
@@ -253,6 +257,11 @@ read_option(struct run *r, int option, const char *arg)
 	case 'n': r->in.nonce = avow_span_str(arg); return AVOW_EXIT_OK;
 	case 'C': return read_certs(r, arg);
 	case 'U': r->in.allow_uncertified_ak = true; return AVOW_EXIT_OK;
+	case 'L':
+		if (!avow_cli_read(arg, &r->event_log))
+			return AVOW_EXIT_USAGE;
+		r->in.event_log = avow_buf_span(&r->event_log);
+		return AVOW_EXIT_OK;
 	case 'E': return read_endorsement(r, arg);
 	case 'u':
 	case 'K': return add_reference(r, option, arg);

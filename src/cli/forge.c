@@ -64,6 +64,7 @@ static const char USAGE[] =
 	"  --tee-tcb-svn HEX --tee-tcb-svn2 HEX --module-status S\n"
 	"  --td-attributes N --xfam N --mr-td HEX --mr-config-id HEX\n"
 	"  --mr-owner HEX --mr-owner-config HEX --mr-service-td HEX\n"
+	"  --event-log              ccel.bin, and the RTMRs that it leads to\n"
 	"  --rtmr0 HEX --rtmr1 HEX --rtmr2 HEX --rtmr3 HEX\n"
 	"\n"
 	"exit status: 0 made, 1 it cannot be written, 64 usage\n";

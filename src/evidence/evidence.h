@@ -60,6 +60,7 @@ struct avow_verify_in {
 
 	/* TDX, from the policy's configurationrules; denied by default */
 	bool allow_debug; /* a TD with a bit of the TUD group of its attributes */
+	struct avow_span event_log; /* TDX: the CCEL area; empty: none was sent */
 	bool allow_migration; /* a migratable TD, or one with a bound service TD */
 
 	/* SEV-SNP: certificates beside those in the evidence, each span PEM, DER or

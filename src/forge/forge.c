@@ -127,6 +127,7 @@ take_all(struct forge *f, struct avow_forged **out)
 	forge_take(o, "quote.bin", &f->quote);
 	forge_take_made(o, "report.bin", &f->report);
 	forge_take_made(o, "evidence.bin", &f->evidence);
+	forge_take_made(o, "ccel.bin", &f->event_log);
 	forge_take(o, "runtime.bin", &f->runtime);
 	if (f->p.has_init_data)
 		forge_take(o, "init.bin", &f->init);
@@ -149,8 +150,9 @@ buffer_at(struct forge *f, size_t i)
 {
 	struct avow_buf *const all[] = {&f->root, &f->chain_root, &f->ca, &f->pck,
 		&f->signing, &f->signing_root, &f->root_crl, &f->pck_crl, &f->tcb_info,
-		&f->qe_identity, &f->runtime, &f->init, &f->quote, &f->report,
-		&f->evidence, &f->about, &f->root_pem, &f->signing_chain, &f->ca_chain};
+		&f->qe_identity, &f->event_log, &f->runtime, &f->init, &f->quote,
+		&f->report, &f->evidence, &f->about, &f->root_pem, &f->signing_chain,
+		&f->ca_chain};
 
 	return i < sizeof(all) / sizeof(all[0]) ? all[i] : NULL;
 }
@@ -158,6 +160,8 @@ buffer_at(struct forge *f, size_t i)
 static enum avow_err
 make_all(struct forge *f)
 {
+	if (f->event_log_of && f->event_log_of->with_event_log)
+		AVOW_TRY(forge_tdx_make_log(f, f->event_log_of));
 	AVOW_TRY(forge_make_pki(f));
 	AVOW_TRY(forge_make_documents(f));
 	AVOW_TRY(forge_make_quote(f));
@@ -220,6 +224,7 @@ avow_forge_tdx_make(
 		f.p.has_init_data = true;
 		f.p.init_data = AVOW_LIT("configuration");
 	}
+	f.event_log_of = &t;
 	return make(&f, out);
 }
 

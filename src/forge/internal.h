@@ -33,7 +33,8 @@ enum forge_part {
 	PART_TD, /* TDX: the TD report, and its level in the TCB info */
 	PART_TD_QUOTE,
 	PART_TD_OUTER, /* the outer certification data */
-	PART_MODULE
+	PART_MODULE,
+	PART_LOG
 };
 
 /* How it does. */
@@ -86,6 +87,7 @@ struct avow_forge_tdx;
 struct forge {
 	struct avow_forge_sgx p;	/* the deviation's parameters worked in */
 	const struct avow_forge_tdx *tdx; /* NULL: an enclave's quote */
+	struct avow_forge_tdx *event_log_of; /* the same; its RTMRs follow the log */
 	const struct avow_forge_deviation *bend; /* NULL: none */
 	const struct avow_forge_keys *keys;
 	uint8_t pck_serial[FORGE_SERIAL_BYTES], ca_serial[FORGE_SERIAL_BYTES];
@@ -95,6 +97,7 @@ struct forge {
 	struct avow_buf root, chain_root, ca, pck, signing, signing_root;
 	struct avow_buf root_crl, pck_crl;
 	struct avow_buf tcb_info, qe_identity;
+	struct avow_buf event_log;
 	struct avow_buf runtime, init, quote, report, evidence, about;
 	struct avow_buf root_pem, signing_chain, ca_chain;
 };

@@ -142,6 +142,8 @@ void
 forge_tdx_bend(const struct forge *f, struct avow_forge_tdx *t)
 {
 	bend_module(f, t);
+	if (f->bend && f->bend->part == PART_LOG)
+		t->with_event_log = true;
 	if (forge_bent(f, PART_TD_QUOTE, HOW_TYPE) ||
 		forge_bent(f, PART_TD_QUOTE, HOW_LENGTH_LONG))
 		t->version = 5;

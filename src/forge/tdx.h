@@ -30,6 +30,7 @@ struct avow_forge_tdx {
 	uint8_t mr_td[48], mr_config_id[48]; /* has_init_data: SHA-256(it) */
 	uint8_t mr_owner[48], mr_owner_config[48];
 	uint8_t rtmr[4][48], mr_service_td[48];
+	bool with_event_log; /* ccel.bin; RTMR0 to RTMR2 are what it leads to */
 
 	/* TCB info: the components of the level that matches, and the level of the
 	 * module whose version is tee_tcb_svn[1] */
@@ -42,7 +43,7 @@ struct avow_forge_tdx {
 void avow_forge_tdx_defaults(struct avow_forge_tdx *p, int64_t at_s);
 
 /**
- * Files: quote.bin, runtime.bin, init.bin (only with init data), root.pem,
+ * Files: quote.bin, ccel.bin (only with_event_log), runtime.bin, init.bin (only with init data), root.pem,
  * forge.json, and the same collateral/ as SGX's.
  * @return as avow_forge_sgx_make.
  */

@@ -13,6 +13,9 @@ enum avow_err forge_tdx_check(
 	const struct avow_forge_tdx *p, struct avow_why *why) AVOW_CHECKED;
 /** Work those deviations into *t that are nothing but other parameters. */
 void forge_tdx_bend(const struct forge *f, struct avow_forge_tdx *t);
+/** The event log, and the RTMRs that it leads to into *t. */
+enum avow_err forge_tdx_make_log(
+	struct forge *f, struct avow_forge_tdx *t) AVOW_CHECKED;
 /** Append the TD report. */
 enum avow_err forge_tdx_put_report(
 	const struct forge *f, struct avow_buf *b) AVOW_CHECKED;

@@ -46,6 +46,7 @@ tdx_world_open(struct tdx_world *w, const struct avow_forge_tdx *p)
 				(struct avow_collateral_file){file.name, file.bytes};
 	assert_ok(avow_collateral_build(files, n, &w->collateral, NULL));
 	w->in.at_s = p->platform.at_s;
+	w->in.event_log = avow_forged_get(w->files, "ccel.bin");
 	w->in.accept_tcb = TDX_ACCEPTED;
 	w->in.anchors = w->anchors;
 	w->in.collateral = w->collateral;

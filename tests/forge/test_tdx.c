@@ -111,6 +111,51 @@ each_module_version_verifies(void **state)
 	}
 }
 
+static const struct avow_claim *
+find(struct avow_claims *set, const char *name)
+{
+	return avow_claims_find_name(set, avow_span_str(name));
+}
+
+/* The log leads to RTMR0, 1 and 2; RTMR3 is the application's. */
+static void
+an_event_log_is_replayed_and_told(void **state)
+{
+	struct avow_forge_tdx p = params_15();
+	const struct avow_verified *v;
+	const struct avow_claim *c;
+	struct avow_claims set;
+	struct tdx_world w;
+
+	(void)state;
+	p.with_event_log = true;
+	tdx_world_open(&w, &p);
+	assert_ok(tdx_world_verify(&w, &v));
+	avow_claims_init(&set, &w.arena);
+	assert_ok(avow_evidence_claims(v, &set));
+	c = find(&set, "x-avow-eventlog-rtmrs");
+	assert_non_null(c);
+	assert_true(c->for_token);
+	assert_span_str("[0,1,2]", c->string);
+	c = find(&set, "x-avow-eventlog-events");
+	assert_non_null(c);
+	assert_false(c->for_token);
+	assert_true(avow_span_find(c->string, AVOW_LIT("EV_SEPARATOR")) < c->string.n);
+	/* without the log there is nothing to tell */
+	w.in.event_log = (struct avow_span){NULL, 0};
+	assert_ok(tdx_world_verify(&w, &v));
+	avow_claims_init(&set, &w.arena);
+	assert_ok(avow_evidence_claims(v, &set));
+	assert_null(find(&set, "x-avow-eventlog-rtmrs"));
+	tdx_world_close(&w);
+	/* a log for a TD whose registers hold something else */
+	p.with_event_log = false;
+	tdx_world_open(&w, &p);
+	w.in.event_log = AVOW_LIT("no log");
+	assert_err(AVOW_E_EVENTLOG_TRUNCATED, tdx_world_verify(&w, &v));
+	tdx_world_close(&w);
+}
+
 /* A module that was updated under a running TD: a relaunch would help. */
 static void
 a_relaunch_is_advised_where_the_loaded_module_is_newer(void **state)
@@ -308,6 +353,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(both_versions_and_reports_verify),
 		cmocka_unit_test(each_module_version_verifies),
+		cmocka_unit_test(an_event_log_is_replayed_and_told),
 		cmocka_unit_test(
 			a_relaunch_is_advised_where_the_loaded_module_is_newer),
 		cmocka_unit_test(policies_may_let_debug_and_migration_in),

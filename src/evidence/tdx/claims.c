@@ -66,6 +66,28 @@ add_eat_profile(struct avow_claims *set, const struct avow_td_report *r,
 		set, AVOW_CLAIM_TDX_ATTESTER_TCB_STATUS, avow_span_str(t->status));
 }
 
+/* Which RTMRs the log explains, and for policies the events themselves. */
+static void
+add_log(struct avow_claims *set, const struct avow_tdx_log *log)
+{
+	struct avow_buf b;
+	struct avow_jw w;
+
+	if (!log->present)
+		return;
+	avow_buf_init_arena(&b, set->arena, 64);
+	avow_jw_init(&w, &b);
+	avow_jw_open(&w, '[');
+	for (unsigned i = 0; i < TDX_RTMRS; i++)
+		if (log->covers[i])
+			avow_jw_int(&w, i);
+	avow_jw_close(&w);
+	if (b.err != AVOW_OK && set->err == AVOW_OK)
+		set->err = b.err;
+	avow_claims_add_json(set, AVOW_CLAIM_AVOW_EVENTLOG_RTMRS, avow_buf_span(&b));
+	avow_claims_add_json(set, AVOW_CLAIM_AVOW_EVENTLOG_EVENTS, log->events);
+}
+
 enum avow_err
 avow_tdx_claims(const struct avow_verified *v, struct avow_claims *set)
 {
@@ -81,6 +103,7 @@ avow_tdx_claims(const struct avow_verified *v, struct avow_claims *set)
 		avow_intel_add_tree(set, AVOW_CLAIM_RUNTIME, t->runtime_tree);
 	if (t->init_tree)
 		avow_intel_add_tree(set, AVOW_CLAIM_INITTIME, t->init_tree);
+	add_log(set, &t->log);
 	avow_intel_add_avow(set, &t->tcb_result, &t->selection, &t->ext);
 	return set->err;
 }

@@ -6,6 +6,7 @@
 #include "evidence/evidence.h"
 #include "evidence/intel/pck_ext.h"
 #include "evidence/intel/tcb.h"
+#include "evidence/tdx/log.h"
 #include "trust/collateral.h"
 
 struct avow_tdx_verified {
@@ -14,6 +15,7 @@ struct avow_tdx_verified {
 	struct avow_intel_tcb tcb;
 	struct avow_tcb_result tcb_result;
 	const struct avow_json *runtime_tree, *init_tree; /* NULL: not JSON */
+	struct avow_tdx_log log;
 };
 
 #endif

@@ -116,6 +116,21 @@ check_init_data(void *ctx, struct avow_why *why)
 		&c->v->init_tree, why);
 }
 
+static bool
+has_log(const void *ctx)
+{
+	return ((const struct tdx_context *)ctx)->intel.in->event_log.n > 0;
+}
+
+static enum avow_err
+check_log(void *ctx, struct avow_why *why)
+{
+	struct tdx_context *c = ctx;
+
+	return avow_tdx_log_check(
+		c->intel.in->event_log, &c->q->report, c->intel.arena, &c->v->log, why);
+}
+
 /* --- what our settings say ----------------------------------------------------------- */
 
 #define ATTRIBUTES_SOURCE "Intel TDX Module ABI, 348551, ATTRIBUTES"
@@ -192,6 +207,7 @@ static const struct avow_check_def verify_list[] = {
 	{"td_xfam", check_xfam, NULL, false},
 	{"runtime_data", check_runtime_data, has_runtime_data, false},
 	{"init_time_data", check_init_data, has_init_data, false},
+	{"event_log", check_log, has_log, false},
 };
 
 static const struct avow_check_def judge_list[] = {
