@@ -380,6 +380,24 @@ collateral_changed(void *ctx)
 	pthread_mutex_unlock(&sv->change);
 }
 
+/* A look may verify many signatures: what it needs is held, not the mutex. */
+static void
+watch(struct avow_service *sv)
+{
+	struct avow_collateral *c;
+	struct avow_anchors *anchors;
+	int64_t warn_s;
+
+	pthread_mutex_lock(&sv->change);
+	c = avow_collateral_ref(sv->current->view.collateral);
+	anchors = avow_anchors_ref(sv->current->view.anchors);
+	warn_s = sv->warn_s;
+	pthread_mutex_unlock(&sv->change);
+	avow_watch_look(sv->watch, c, anchors, avow_clock_now_s(), warn_s);
+	avow_collateral_free(c);
+	avow_anchors_free(anchors);
+}
+
 void
 avow_service_tick(struct avow_service *sv)
 {
@@ -390,9 +408,8 @@ avow_service_tick(struct avow_service *sv)
 	pthread_mutex_lock(&sv->change);
 	if (avow_keys_changed(sv->current->view.keys))
 		log_reload("keys_reloaded", reload_keys(sv, &why));
-	avow_watch_look(sv->watch, sv->current->view.collateral,
-		sv->current->view.anchors, avow_clock_now_s(), sv->warn_s);
 	pthread_mutex_unlock(&sv->change);
+	watch(sv);
 	collateral_changed(sv);
 	avow_supply_tick(sv->supply);
 	e = avow_provider_cache_refresh(sv->providers);

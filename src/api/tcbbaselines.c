@@ -124,7 +124,10 @@ find_listing(struct avow_http_request *rq, const struct avow_provider *provider,
 	const struct avow_view *view = avow_worker_view(rq->worker_context);
 	const struct avow_provider_settings *set =
 		&avow_provider_info(provider)->settings;
+	struct avow_service *sv = avow_worker_service(rq->worker_context);
 	uint32_t standard = set->has_baseline ? set->baseline : view->baseline;
+	bool early = set->has_update ? set->early
+				     : avow_supply_is_early(avow_service_supply(sv));
 	enum avow_tee tee;
 
 	AVOW_TRY(find_tee(kind, &tee, why));
@@ -132,7 +135,7 @@ find_listing(struct avow_http_request *rq, const struct avow_provider *provider,
 		AVOW_TRY(selected_by(avow_provider_policy(provider, kind)->policy,
 			rq->arena, &l->selected, why));
 	AVOW_TRY(avow_baselines_find(view->collateral, view->anchors, tee,
-		avow_clock_now_s(), false, l->v, &l->n, &l->standard));
+		avow_clock_now_s(), early, l->v, &l->n, &l->standard));
 	if (standard)
 		l->standard = standard;
 	l->number_as_text = avow_span_starts(

@@ -85,7 +85,7 @@ set_allow_migration(struct avow_properties *p, const struct avow_claim *c)
 static const struct policy_property properties[] = {
 	{"x-ms-sgx-tcbidentifier", TYPE_STRING,
 		"\"azuredefault\" or a TCB evaluation number as a String", true,
-		AVOW_KIND_SGX | AVOW_KIND_OE, set_tcb_identifier},
+		AVOW_KIND_SGX | AVOW_KIND_OE | AVOW_KIND_TDX, set_tcb_identifier},
 	{"require_valid_aik_cert", TYPE_BOOLEAN, "true or false", true, AVOW_KIND_TPM,
 		set_require_valid_aik_cert},
 	{"required_pcr_mask", TYPE_INTEGER, "an Integer from 0 to 16777215", true,

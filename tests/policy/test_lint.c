@@ -194,6 +194,10 @@ warns_when_a_debug_enclave_is_let_in(void **state)
 		V11
 		"configurationrules{=>issueproperty(type=\"x-avow-allow-debug\","
 		"value=true);};authorizationrules{[type==\"tdx_mrtd\"]=>permit();};");
+	warns("", AVOW_KIND_TDX,
+		V11
+		"configurationrules{=>issueproperty(type=\"x-ms-sgx-tcbidentifier\","
+		"value=\"17\");};authorizationrules{[type==\"tdx_mrtd\"]=>permit();};");
 	warns("migration-allowed@1:32", AVOW_KIND_TDX,
 		V11
 		"configurationrules{=>issueproperty(type=\"x-avow-allow-migration\","
