@@ -22,6 +22,9 @@ avow_http_handler avow_api_certificates_get; /* GET /certificates */
 avow_http_handler avow_api_certificates_add; /* POST /certificates:add */
 avow_http_handler avow_api_certificates_remove; /* POST /certificates:remove */
 avow_http_handler avow_api_tcb_baselines; /* GET /tcbbaselines/{type} */
+avow_http_handler avow_api_machines;	/* GET /machines */
+avow_http_handler avow_api_machine;	/* GET /machines/{id} */
+avow_http_handler avow_api_machine_diff; /* GET /machines/{id}/diff */
 avow_http_handler avow_api_health;	/* GET /servicehealth: 204 */
 avow_http_handler avow_api_live;	/* GET /livez */
 avow_http_handler avow_api_metrics;	/* GET /metrics */

@@ -22,6 +22,29 @@ put_states(struct avow_buf *b, const struct avow_watch_state *s)
 			avow_survey_state_name((enum avow_survey_state)i), s->count[i]);
 }
 
+static void
+put_machines(struct avow_buf *b, struct avow_machines_counts c)
+{
+	const struct {
+		const char *name, *help;
+		uint64_t v;
+	} rows[] = {
+		{"avow_machine_reports_total", "Attestations of machines followed.",
+			c.reports},
+		{"avow_machine_reports_dropped_total",
+			"Reports lost because the store did not keep up.", c.dropped},
+		{"avow_machine_alerts_total", "Alerts of machines told.", c.alerts},
+		{"avow_machine_alerts_undelivered_total",
+			"Alerts that the webhook did not take.", c.undelivered},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		avow_buf_printf(b, "# HELP %s %s\n# TYPE %s counter\n", rows[i].name,
+			rows[i].help, rows[i].name);
+		avow_buf_printf(b, "%s %" PRIu64 "\n", rows[i].name, rows[i].v);
+	}
+}
+
 enum avow_err
 avow_api_metrics(struct avow_http_request *rq, struct avow_http_response *rs,
 	struct avow_why *why)
@@ -34,6 +57,7 @@ avow_api_metrics(struct avow_http_request *rq, struct avow_http_response *rs,
 	put_head(&rs->body, "avow_build_info", "The version that runs.");
 	avow_buf_put_str(
 		&rs->body, "avow_build_info{version=\"" AVOW_VERSION "\"} 1\n");
+	put_machines(&rs->body, avow_machines_count(avow_service_machines(sv)));
 	if (s.has_looked)
 		put_states(&rs->body, &s);
 	if (s.earliest_expiry_s != INT64_MAX) {

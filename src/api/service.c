@@ -37,6 +37,7 @@ struct avow_service {
 	char *data_dir, *collateral_dir; /* the latter under `change` */
 	struct avow_keys_options key_options;
 	struct avow_watch *watch;
+	struct avow_machines *machines;
 	int64_t warn_s;
 };
 
@@ -165,7 +166,8 @@ open_all(struct avow_service *sv, const struct avow_service_settings *s,
 	AVOW_TRY(build(sv, s, &v, why));
 	publish(sv, v);
 	AVOW_TRY(load_built_in(sv, why));
-	return avow_supply_start(sv->supply);
+	AVOW_TRY(avow_supply_start(sv->supply));
+	return avow_machines_new(&s->machines, sv->store, &sv->machines, why);
 }
 
 enum avow_err
@@ -337,6 +339,12 @@ avow_service_record(struct avow_service *sv, const struct avow_audit *r)
 			AVOW_LOGS("result", avow_err_name(e)));
 }
 
+struct avow_machines *
+avow_service_machines(const struct avow_service *sv)
+{
+	return sv->machines;
+}
+
 struct avow_watch *
 avow_service_watch(const struct avow_service *sv)
 {
@@ -423,6 +431,7 @@ avow_service_free(struct avow_service *sv)
 	if (!sv)
 		return;
 	avow_supply_free(sv->supply); /* its threads call back */
+	avow_machines_free(sv->machines);
 	avow_watch_free(sv->watch);
 	avow_writer_free(sv->writer);
 	view_unref(sv->current);

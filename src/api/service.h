@@ -15,6 +15,7 @@
 #include "api/writer.h"
 #include "auth/auth.h"
 #include "http/http.h"
+#include "machine/machine.h"
 #include "trust/anchors.h"
 #include "trust/collateral.h"
 #include "trust/snp_references.h"
@@ -34,6 +35,7 @@ struct avow_service_settings {
 	uint32_t baseline;		/* what "azuredefault" stands for; 0: newest */
 	struct avow_span allow_platform; /* avow_platform_list_put; empty: all */
 	struct avow_keys_options keys;
+	struct avow_machines_settings machines; /* fixed when the service starts */
 	const char *access;		/* access file; "" for none: auth/auth.h */
 	const struct avow_auth_net *net; /* fetches issuers' keys; outlives it */
 	/* Is told the management token when one is made (auth/auth.h). */
@@ -86,6 +88,8 @@ struct avow_store *avow_service_store(const struct avow_service *sv);
 const struct avow_instance *avow_service_instance(const struct avow_service *sv);
 /** Add a record of a refused change; a failure is logged. Blocks. */
 void avow_service_record(struct avow_service *sv, const struct avow_audit *r);
+/** Who follows machines over time. */
+struct avow_machines *avow_service_machines(const struct avow_service *sv);
 /** What is known of the collateral in use. */
 struct avow_watch *avow_service_watch(const struct avow_service *sv);
 struct avow_auth *avow_service_auth(const struct avow_service *sv);

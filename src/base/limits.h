@@ -149,4 +149,6 @@
 #define AVOW_MAX_HTTP_DETAIL AVOW_KIB(32)
 #define AVOW_MAX_HTTP_TARGET AVOW_KIB(8)	/* RFC 9112, 3: at least 8000 */
 
+#define AVOW_MIN_WEBHOOK_SECRET 16 /* bytes; less can be guessed from one post */
+
 #endif

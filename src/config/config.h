@@ -78,6 +78,10 @@ struct avow_config {
 	const char *signing_algorithm; /* "RS256", "PS256", "ES256", "ES384" */
 	int64_t key_publish_before;
 
+	int64_t machine_silent_after; /* 0: not told */
+	const char *machine_webhook; /* "": none */
+	const char *machine_webhook_secret, *machine_webhook_ca; /* files */
+
 	int64_t max_connections, max_connections_per_address;
 	int64_t max_body_in_flight;
 	int64_t head_deadline, body_deadline, idle_deadline, send_deadline;

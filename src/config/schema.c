@@ -143,6 +143,22 @@ static const struct avow_config_item ITEMS[] = {
 	{"key_publish_before", AVOW_CONFIG_DURATION, false, "1d", 0, 365 * DAY, NULL,
 		"D", "How long a new key is published before it signs.",
 		AT(key_publish_before)},
+	{"machine_silent_after", AVOW_CONFIG_DURATION, false, "0", 0, 365 * DAY, NULL,
+		"D",
+		"After how long without an attestation a machine is told to be silent "
+		"(see [machines.md](machines.md)); 0 is never.",
+		AT(machine_silent_after)},
+	{"machine_webhook", AVOW_CONFIG_STRING, false, "", 0, 0, NULL, "URL",
+		"Where alerts of machines are posted: https, or http on loopback. "
+		"Unset: log lines alone.",
+		AT(machine_webhook)},
+	{"machine_webhook_secret", AVOW_CONFIG_PATH, false, "", 0, 0, NULL, "FILE",
+		"File with the key that signs those posts. Unset: unsigned.",
+		AT(machine_webhook_secret)},
+	{"machine_webhook_ca", AVOW_CONFIG_PATH, false, "", 0, 0, NULL, "FILE",
+		"The only roots that the webhook's TLS may end in, PEM. Unset: the "
+		"system's.",
+		AT(machine_webhook_ca)},
 	{"max_connections", AVOW_CONFIG_INT, false, "8192", 1, 1000000, NULL, "N",
 		"Connections at a time, in all.", AT(max_connections)},
 	{"max_connections_per_address", AVOW_CONFIG_INT, false, "2048", 1, 1000000,

@@ -138,6 +138,27 @@ allowed(const struct avow_config *c, struct avow_buf *list)
 	return list->err;
 }
 
+/* The key of the webhook's signature: a file's text without its line end. */
+static enum avow_err
+read_secret(const char *path, struct avow_buf *out, struct avow_why *why)
+{
+	static const struct avow_at at = {"config", "machine_webhook_secret", NULL};
+	struct avow_span s;
+
+	if (!path[0])
+		return AVOW_OK;
+	if (avow_file_read(path, out) != AVOW_OK)
+		return avow_refuse(
+			why, AVOW_E_FILE_READ, &at, "a key's file", "%s", path);
+	s = avow_span_trim(avow_buf_span(out));
+	if (s.n < AVOW_MIN_WEBHOOK_SECRET || s.p != out->p ||
+		avow_span_find_byte(s, 0) != s.n)
+		return avow_refuse(why, AVOW_E_CONFIG_VALUE, &at,
+			"at least 16 bytes of text", "%zu", s.n);
+	out->n = s.n;
+	return AVOW_OK;
+}
+
 /* Once in the life of a data directory, and never in a log. */
 static bool
 tell_token(const char *token)
@@ -185,22 +206,30 @@ with_settings(const struct avow_config *c, const char *url, char *dir,
 		.baseline = (uint32_t)c->tcb_baseline,
 		.keys = {.publish_before_s = c->key_publish_before,
 			.max_life_s = AVOW_TOKEN_LIFE_S},
+		.machines = {.silent_after_s = c->machine_silent_after,
+			.webhook = c->machine_webhook,
+			.webhook_ca = c->machine_webhook_ca},
 		.access = c->access,
 		.net = &avow_issuer_net,
 		.tell_token = tell_token,
 	};
-	struct avow_buf platforms;
+	struct avow_buf platforms, secret;
 	enum avow_err e;
 
 	AVOW_TRY(avow_jws_alg(avow_span_str(c->signing_algorithm), &s.keys.alg));
 	AVOW_TRY(load_anchors(c, &s.anchors, why));
+	avow_buf_init(&secret, AVOW_KIB(4));
 	e = allowed(c, &platforms);
 	if (e == AVOW_OK)
 		e = load_references(c, &s.snp_references, why);
+	if (e == AVOW_OK)
+		e = read_secret(c->machine_webhook_secret, &secret, why);
+	s.machines.webhook_secret = secret.n ? avow_buf_str(&secret) : NULL;
 	s.allow_platform = avow_buf_span(&platforms);
 	if (e == AVOW_OK)
 		e = made ? avow_service_new(&s, made, why)
 			 : avow_service_reload(reload, &s, why);
+	avow_buf_wipe(&secret);
 	avow_buf_clear(&platforms);
 	avow_anchors_free(s.anchors);
 	avow_snp_references_free(s.snp_references);

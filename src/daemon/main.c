@@ -230,6 +230,10 @@ warn_of_fixed(const struct avow_config *old, const struct avow_config *new)
 		{"body_deadline", old->body_deadline != new->body_deadline},
 		{"idle_deadline", old->idle_deadline != new->idle_deadline},
 		{"send_deadline", old->send_deadline != new->send_deadline},
+		{"machine_silent_after",
+			old->machine_silent_after != new->machine_silent_after},
+		{"machine_webhook",
+			strcmp(old->machine_webhook, new->machine_webhook) != 0},
 		{"log_level", strcmp(old->log_level, new->log_level) != 0},
 	};
 

@@ -99,6 +99,7 @@ static const struct avow_store_ops OPS = {
 	.collateral_state = avow_sqlite_collateral_state,
 	.machine_seen = avow_sqlite_machine_seen,
 	.machine_list = avow_sqlite_machine_list,
+	.machine_get = avow_sqlite_machine_get,
 	.machine_states = avow_sqlite_machine_states,
 	.machine_silence = avow_sqlite_machine_silence,
 	.challenge_use = avow_sqlite_challenge_use,

@@ -193,6 +193,9 @@ enum avow_err avow_sqlite_machine_seen(struct avow_store *s,
 enum avow_err avow_sqlite_machine_list(struct avow_store *s, struct avow_span provider,
 	struct avow_span after, size_t max, struct avow_arena *a,
 	struct avow_store_machine **out, size_t *n) AVOW_CHECKED;
+enum avow_err avow_sqlite_machine_get(struct avow_store *s, struct avow_span provider,
+	struct avow_span machine, struct avow_arena *a,
+	struct avow_store_machine *out) AVOW_CHECKED;
 enum avow_err avow_sqlite_machine_states(struct avow_store *s,
 	struct avow_span provider, struct avow_span machine, struct avow_arena *a,
 	struct avow_store_machine_state **out, size_t *n) AVOW_CHECKED;

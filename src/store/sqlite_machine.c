@@ -64,6 +64,31 @@ avow_sqlite_machine_list(struct avow_store *store, struct avow_span provider,
 }
 
 enum avow_err
+avow_sqlite_machine_get(struct avow_store *store, struct avow_span provider,
+	struct avow_span machine, struct avow_arena *a, struct avow_store_machine *out)
+{
+	struct avow_sqlite *s = (struct avow_sqlite *)store;
+	struct avow_store_machine *v;
+	struct avow_query q;
+	struct avow_db *db;
+	enum avow_err e;
+	size_t n;
+
+	AVOW_TRY(avow_reader(s, &db));
+	q = avow_query(db, AVOW_SQL_MACHINE_GET);
+	avow_bind_text(&q, 1, provider);
+	avow_bind_text(&q, 2, machine);
+	e = take_machines(&q, a, &v, &n);
+	avow_reader_done(s, db);
+	if (e != AVOW_OK)
+		return e;
+	if (n == 0)
+		return AVOW_E_NOT_FOUND;
+	*out = v[0];
+	return AVOW_OK;
+}
+
+enum avow_err
 avow_sqlite_machine_states(struct avow_store *store, struct avow_span provider,
 	struct avow_span machine, struct avow_arena *a,
 	struct avow_store_machine_state **out, size_t *n)

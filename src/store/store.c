@@ -229,6 +229,14 @@ avow_store_machine_list(struct avow_store *s, struct avow_span provider,
 }
 
 enum avow_err
+avow_store_machine_get(struct avow_store *s, struct avow_span provider,
+	struct avow_span machine, struct avow_arena *a, struct avow_store_machine *out)
+{
+	*out = (struct avow_store_machine){0};
+	return s->ops->machine_get(s, provider, machine, a, out);
+}
+
+enum avow_err
 avow_store_machine_states(struct avow_store *s, struct avow_span provider,
 	struct avow_span machine, struct avow_arena *a,
 	struct avow_store_machine_state **out, size_t *n)

@@ -240,6 +240,9 @@ struct avow_store_ops {
 	enum avow_err (*machine_list)(struct avow_store *s, struct avow_span provider,
 		struct avow_span after, size_t max, struct avow_arena *a,
 		struct avow_store_machine **out, size_t *n);
+	enum avow_err (*machine_get)(struct avow_store *s, struct avow_span provider,
+		struct avow_span machine, struct avow_arena *a,
+		struct avow_store_machine *out);
 	enum avow_err (*machine_states)(struct avow_store *s, struct avow_span provider,
 		struct avow_span machine, struct avow_arena *a,
 		struct avow_store_machine_state **out, size_t *n);
@@ -442,6 +445,10 @@ enum avow_err avow_store_machine_seen(struct avow_store *s,
 enum avow_err avow_store_machine_list(struct avow_store *s, struct avow_span provider,
 	struct avow_span after, size_t max, struct avow_arena *a,
 	struct avow_store_machine **out, size_t *n) AVOW_CHECKED;
+/** One of them. @return AVOW_OK, AVOW_E_NOT_FOUND. */
+enum avow_err avow_store_machine_get(struct avow_store *s, struct avow_span provider,
+	struct avow_span machine, struct avow_arena *a,
+	struct avow_store_machine *out) AVOW_CHECKED;
 /** The states that are kept, newest first. Empty is AVOW_OK, also for a machine
  *  that is not known. */
 enum avow_err avow_store_machine_states(struct avow_store *s, struct avow_span provider,
