@@ -316,6 +316,34 @@ refuses_malformed_canonical_logs(void **state)
 	assert_err(AVOW_E_CEL_FORMAT, parse(w));
 }
 
+/* bug 24: lengths of 4 GiB in lists of some bytes; the arena is smaller than any of
+ * it */
+static void
+refuses_4_gib_without_allocating(void **state)
+{
+	struct world *w = *state;
+	struct avow_arena tiny;
+
+	avow_arena_init(&tiny, AVOW_KIB(64));
+	le(&w->b, 10, 4);
+	zeros(&w->b, 20, 1);
+	le(&w->b, 0xffffffff, 4);
+	assert_err(AVOW_E_IMA_FORMAT, avow_eventlog_parse(avow_buf_span(&w->b),
+					      AVOW_LOG_IMA, &tiny, &w->log, NULL));
+	w->b.n -= 4;
+	put_field(&w->b, AVOW_LIT("ima-ng"));
+	le(&w->b, 0xffffffff, 4);
+	assert_err(AVOW_E_IMA_FORMAT, avow_eventlog_parse(avow_buf_span(&w->b),
+					      AVOW_LOG_IMA, &tiny, &w->log, NULL));
+	avow_buf_reset(&w->b);
+	put_cel(&w->b, 0, "\4", AVOW_LIT("Go"));
+	memset(w->b.p + 13, 0xff, 4); /* the length of the digests */
+	assert_err(AVOW_E_CEL_FORMAT, avow_eventlog_parse(avow_buf_span(&w->b),
+					      AVOW_LOG_CEL, &tiny, &w->log, NULL));
+	assert_true(tiny.used < AVOW_KIB(64));
+	avow_arena_clear(&tiny);
+}
+
 int
 main(void)
 {
@@ -329,6 +357,7 @@ main(void)
 		T(refuses_malformed_ima_text),
 		T(reads_the_same_from_both_canonical_logs),
 		T(refuses_malformed_canonical_logs),
+		T(refuses_4_gib_without_allocating),
 	};
 
 	return cmocka_run_group_tests_name("eventlog_forms", tests, NULL, NULL);
