@@ -339,8 +339,36 @@ import_bytes(struct import *m, struct avow_span bytes)
 	return e == AVOW_OK ? AVOW_EXIT_OK : collateral_failed(e, &why);
 }
 
-/* What the bundle held and how long it lasts; then whether older than what was
- * there already is told by a survey of all of it. */
+/* The same thing in the survey of what the folder holds now; NULL: none. */
+static const struct avow_survey_item *
+held_as(const struct avow_survey *all, const struct avow_survey_item *item)
+{
+	for (size_t i = 0; i < all->n; i++)
+		if (!all->items[i].is_builtin &&
+			avow_span_eq(all->items[i].bytes, item->bytes))
+			return &all->items[i];
+	return NULL;
+}
+
+static void
+tell_held(const struct avow_survey *s, const struct avow_survey *all)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		const struct avow_survey_item *item = &s->items[i], *held;
+
+		held = item->is_builtin ? NULL : held_as(all, item);
+		if (held && held->is_superseded && !item->is_superseded)
+			printf("older than what is held, kept for the past: %s, %s\n",
+				item->title, item->subject);
+	}
+	printf("with what was there: %zu good, %zu end soon, %zu expired, "
+	       "%zu invalid\n",
+		all->count[AVOW_SURVEY_GOOD], all->count[AVOW_SURVEY_SOON],
+		all->count[AVOW_SURVEY_EXPIRED], all->count[AVOW_SURVEY_INVALID]);
+}
+
+/* What the bundle held and how long it lasts; then, by a survey of all that is
+ * there now, what of it is older than what was there already. */
 static int
 tell(const struct import *m)
 {
@@ -350,12 +378,7 @@ tell(const struct import *m)
 	if (status == AVOW_EXIT_OK && !m->o->dry_run && !m->o->json) {
 		status = collateral_survey(m->o, &all);
 		if (all)
-			printf("with what was there: %zu good, %zu end soon, "
-			       "%zu expired, %zu invalid\n",
-				all->count[AVOW_SURVEY_GOOD],
-				all->count[AVOW_SURVEY_SOON],
-				all->count[AVOW_SURVEY_EXPIRED],
-				all->count[AVOW_SURVEY_INVALID]);
+			tell_held(m->survey, all);
 		avow_survey_free(all);
 	}
 	return status == AVOW_EXIT_OK ? collateral_status(m->survey) : status;
