@@ -14,6 +14,7 @@
 
 #include <string.h>
 
+#include "evidence/internal.h"
 #include "trust/intel_chain.h"
 
 #define QVL_QUOTE "Intel QVL, QuoteVerifier.cpp"
@@ -23,6 +24,18 @@ static struct avow_intel_verify *
 self(void *ctx)
 {
 	return ctx;
+}
+
+void
+avow_intel_verify_init(struct avow_intel_verify *v, const struct avow_verify_in *in,
+	struct avow_arena *a, enum avow_tee tee, const struct avow_intel_quote *quote)
+{
+	memset(v, 0, sizeof(*v));
+	v->in = in;
+	v->arena = a;
+	v->cache = in->cache ? in->cache->intel : NULL;
+	v->tee = tee;
+	v->quote = *quote;
 }
 
 void
@@ -43,7 +56,7 @@ avow_intel_check_vendor(void *ctx, struct avow_why *why)
 	static const struct avow_at at = {"quote_vendor", "header.qe_vendor_id",
 		"Intel SGX DCAP ECDSA quote library API, A.4"};
 	struct avow_span expected = avow_span_make(intel, sizeof(intel));
-	struct avow_span got = self(ctx)->qe_vendor_id;
+	struct avow_span got = self(ctx)->quote.qe_vendor_id;
 
 	if (avow_span_eq(got, expected))
 		return AVOW_OK;
@@ -55,7 +68,7 @@ avow_intel_check_vendor(void *ctx, struct avow_why *why)
 enum avow_err
 avow_intel_check_cert_type(void *ctx, struct avow_why *why)
 {
-	return avow_qe_auth_check_type(self(ctx)->qe, why);
+	return avow_qe_auth_check_type(self(ctx)->quote.qe, why);
 }
 
 enum avow_err
@@ -63,8 +76,8 @@ avow_intel_check_pck_chain(void *ctx, struct avow_why *why)
 {
 	struct avow_intel_verify *v = self(ctx);
 
-	return avow_pck_open(
-		v->qe->cert_data, v->in->anchors, v->arena, v->cache, &v->pck, why);
+	return avow_pck_open(v->quote.qe->cert_data, v->in->anchors, v->arena, v->cache,
+		&v->pck, why);
 }
 
 enum avow_err
@@ -129,8 +142,8 @@ static enum avow_err
 qe_memo_key(const struct avow_intel_verify *v, uint8_t key[AVOW_SHA256_BYTES])
 {
 	const struct avow_span parts[] = {avow_pubkey_spki(v->pck.pck->chain.leaf->key),
-		v->qe->report.raw, v->qe->signature, v->attestation_key,
-		v->qe->auth_data};
+		v->quote.qe->report.raw, v->quote.qe->signature,
+		v->quote.attestation_key, v->quote.qe->auth_data};
 
 	return avow_digest(AVOW_SHA256, parts, sizeof(parts) / sizeof(parts[0]), key);
 }
@@ -142,7 +155,7 @@ verify_qe_signature(const struct avow_intel_verify *v, struct avow_why *why)
 	static const struct avow_at at = {
 		"qe_report_signature", "qe_report_signature", QVL_QUOTE};
 	enum avow_err e = avow_verify(v->pck.pck->chain.leaf->key, AVOW_SIG_ES256_RAW,
-		v->qe->report.raw, v->qe->signature);
+		v->quote.qe->report.raw, v->quote.qe->signature);
 
 	if (e == AVOW_OK || avow_err_class(e) == AVOW_CLASS_CRYPTO ||
 		avow_err_class(e) == AVOW_CLASS_INTERNAL)
@@ -178,12 +191,14 @@ avow_intel_check_qe_binding(void *ctx, struct avow_why *why)
 	struct avow_intel_verify *v = self(ctx);
 	uint8_t expected[64] = {0};
 
-	AVOW_TRY(avow_sha256_2(v->attestation_key, v->qe->auth_data, expected));
+	AVOW_TRY(avow_sha256_2(
+		v->quote.attestation_key, v->quote.qe->auth_data, expected));
 	if (avow_span_eq(avow_span_make(expected, sizeof(expected)),
-		    v->qe->report.report_data))
+		    v->quote.qe->report.report_data))
 		return AVOW_OK;
 	return avow_refuse_bytes(why, AVOW_E_QE_REPORT_DATA, &at,
-		avow_span_make(expected, sizeof(expected)), v->qe->report.report_data);
+		avow_span_make(expected, sizeof(expected)),
+		v->quote.qe->report.report_data);
 }
 
 /* Intel QVL, EnclaveReportVerifier.cpp: the report is masked, the identity is not */
@@ -211,7 +226,7 @@ avow_intel_check_qe_miscselect(void *ctx, struct avow_why *why)
 	const struct avow_intel_verify *v = self(ctx);
 	const struct avow_qe_identity *id = v->selection.qe_identity;
 
-	return check_masked(v->qe->report.misc_select, id->miscselect_mask,
+	return check_masked(v->quote.qe->report.misc_select, id->miscselect_mask,
 		id->miscselect, AVOW_E_QE_MISCSELECT, &at, why);
 }
 
@@ -223,7 +238,7 @@ avow_intel_check_qe_attributes(void *ctx, struct avow_why *why)
 	const struct avow_intel_verify *v = self(ctx);
 	const struct avow_qe_identity *id = v->selection.qe_identity;
 
-	return check_masked(v->qe->report.attributes, id->attributes_mask,
+	return check_masked(v->quote.qe->report.attributes, id->attributes_mask,
 		id->attributes, AVOW_E_QE_ATTRIBUTES, &at, why);
 }
 
@@ -235,10 +250,10 @@ avow_intel_check_qe_mrsigner(void *ctx, struct avow_why *why)
 	const struct avow_qe_identity *id = v->selection.qe_identity;
 	struct avow_span expected = avow_span_make(id->mrsigner, sizeof(id->mrsigner));
 
-	if (avow_span_eq(v->qe->report.mr_signer, expected))
+	if (avow_span_eq(v->quote.qe->report.mr_signer, expected))
 		return AVOW_OK;
 	return avow_refuse_bytes(
-		why, AVOW_E_QE_MRSIGNER, &at, expected, v->qe->report.mr_signer);
+		why, AVOW_E_QE_MRSIGNER, &at, expected, v->quote.qe->report.mr_signer);
 }
 
 enum avow_err
@@ -249,10 +264,10 @@ avow_intel_check_qe_isvprodid(void *ctx, struct avow_why *why)
 	const struct avow_intel_verify *v = self(ctx);
 	uint16_t expected = v->selection.qe_identity->isvprodid;
 
-	if (v->qe->report.isv_prod_id == expected)
+	if (v->quote.qe->report.isv_prod_id == expected)
 		return AVOW_OK;
 	(void)avow_refuse(why, AVOW_E_QE_ISVPRODID, &at, NULL, "%u",
-		(unsigned)v->qe->report.isv_prod_id);
+		(unsigned)v->quote.qe->report.isv_prod_id);
 	avow_why_note(why, "the QE identity has %u", (unsigned)expected);
 	return AVOW_E_QE_ISVPRODID;
 }
@@ -272,14 +287,14 @@ avow_intel_check_attestation_key(void *ctx, struct avow_why *why)
 	if (v->cache) {
 		struct avow_pubkey *known;
 
-		AVOW_TRY(avow_sha256(v->attestation_key, key));
+		AVOW_TRY(avow_sha256(v->quote.attestation_key, key));
 		known = avow_memo_get(v->cache->keys, key);
 		if (known)
 			v->key = avow_pubkey_ref(known);
 		if (known)
 			return AVOW_OK;
 	}
-	e = avow_pubkey_from_point(AVOW_KEY_P256, v->attestation_key, &v->key);
+	e = avow_pubkey_from_point(AVOW_KEY_P256, v->quote.attestation_key, &v->key);
 	if (e != AVOW_E_KEY_POINT)
 		return e;
 	return avow_refuse(
@@ -295,7 +310,7 @@ remember_key(struct avow_intel_verify *v)
 
 	if (!v->cache)
 		return AVOW_OK;
-	AVOW_TRY(avow_sha256(v->attestation_key, key));
+	AVOW_TRY(avow_sha256(v->quote.attestation_key, key));
 	if (!avow_memo_get(v->cache->keys, key))
 		avow_memo_put(v->cache->keys, key, avow_pubkey_ref(v->key));
 	return AVOW_OK;
@@ -307,8 +322,8 @@ avow_intel_check_quote_signature(void *ctx, struct avow_why *why)
 	/* QVL: INVALID_QUOTE_SIGNATURE */
 	static const struct avow_at at = {"quote_signature", "signature", QVL_QUOTE};
 	struct avow_intel_verify *v = self(ctx);
-	enum avow_err e =
-		avow_verify(v->key, AVOW_SIG_ES256_RAW, v->signed_part, v->signature);
+	enum avow_err e = avow_verify(
+		v->key, AVOW_SIG_ES256_RAW, v->quote.signed_part, v->quote.signature);
 
 	if (e == AVOW_OK)
 		return remember_key(v);

@@ -12,17 +12,21 @@
 #include "evidence/intel/qe_auth.h"
 #include "trust/collateral.h"
 
-struct avow_intel_verify {
-	const struct avow_verify_in *in;
-	struct avow_arena *arena;
-	struct avow_intel_cache *cache; /* NULL: none */
-	enum avow_tee tee;
-	/* of the quote, unverified */
+/* What the shared checks look at of a quote, unverified. */
+struct avow_intel_quote {
 	struct avow_span qe_vendor_id;
 	const struct avow_qe_auth *qe;
 	struct avow_span attestation_key; /* x || y */
 	struct avow_span signature; /* r || s by that key */
 	struct avow_span signed_part;
+};
+
+struct avow_intel_verify {
+	const struct avow_verify_in *in;
+	struct avow_arena *arena;
+	struct avow_intel_cache *cache; /* NULL: none */
+	enum avow_tee tee;
+	struct avow_intel_quote quote;
 	struct avow_wanted *wanted; /* filled when collateral lacks; or NULL */
 	/* found by the checks */
 	struct avow_pck_use pck;
@@ -30,6 +34,10 @@ struct avow_intel_verify {
 	struct avow_pubkey *key; /* a reference of its own */
 };
 
+/** Before the first check; nothing is found yet. */
+void avow_intel_verify_init(struct avow_intel_verify *v,
+	const struct avow_verify_in *in, struct avow_arena *a, enum avow_tee tee,
+	const struct avow_intel_quote *quote);
 /** Drop what the checks have found. */
 void avow_intel_verify_clear(struct avow_intel_verify *v);
 
@@ -60,5 +68,23 @@ enum avow_err avow_intel_check_qe_isvprodid(void *ctx, struct avow_why *why);
 enum avow_err avow_intel_check_attestation_key(void *ctx, struct avow_why *why);
 /** AVOW_E_QUOTE_SIGNATURE. */
 enum avow_err avow_intel_check_quote_signature(void *ctx, struct avow_why *why);
+
+/* The rows that both lists have, behind what judges the quote's own header. */
+#define AVOW_INTEL_CHECKS                                                              \
+	{"certification_data_type", avow_intel_check_cert_type, NULL, false},          \
+		{"pck_chain", avow_intel_check_pck_chain, NULL, false},                \
+		{"pck_validity", avow_intel_check_pck_validity, NULL, false},          \
+		{"collateral", avow_intel_check_collateral, NULL, false},              \
+		{"pck_revocation", avow_intel_check_pck_revocation, NULL, true},       \
+		{"qe_report_signature", avow_intel_check_qe_signature, NULL, false},   \
+		{"qe_report_data", avow_intel_check_qe_binding, NULL, false},          \
+		{"qe_miscselect", avow_intel_check_qe_miscselect, NULL, true},         \
+		{"qe_attributes", avow_intel_check_qe_attributes, NULL, true},         \
+		{"qe_mrsigner", avow_intel_check_qe_mrsigner, NULL, true},             \
+		{"qe_isvprodid", avow_intel_check_qe_isvprodid, NULL, true},           \
+		{"attestation_key", avow_intel_check_attestation_key, NULL, false},    \
+	{                                                                              \
+		"quote_signature", avow_intel_check_quote_signature, NULL, false       \
+	}
 
 #endif

@@ -107,19 +107,7 @@ check_init_data(void *ctx, struct avow_why *why)
 static const struct avow_check_def verify_list[] = {
 	{"quote_vendor", avow_intel_check_vendor, NULL, false},
 	{"quote_reserved", check_reserved, NULL, false},
-	{"certification_data_type", avow_intel_check_cert_type, NULL, false},
-	{"pck_chain", avow_intel_check_pck_chain, NULL, false},
-	{"pck_validity", avow_intel_check_pck_validity, NULL, false},
-	{"collateral", avow_intel_check_collateral, NULL, false},
-	{"pck_revocation", avow_intel_check_pck_revocation, NULL, true},
-	{"qe_report_signature", avow_intel_check_qe_signature, NULL, false},
-	{"qe_report_data", avow_intel_check_qe_binding, NULL, false},
-	{"qe_miscselect", avow_intel_check_qe_miscselect, NULL, true},
-	{"qe_attributes", avow_intel_check_qe_attributes, NULL, true},
-	{"qe_mrsigner", avow_intel_check_qe_mrsigner, NULL, true},
-	{"qe_isvprodid", avow_intel_check_qe_isvprodid, NULL, true},
-	{"attestation_key", avow_intel_check_attestation_key, NULL, false},
-	{"quote_signature", avow_intel_check_quote_signature, NULL, false},
+	AVOW_INTEL_CHECKS,
 	{"custom_claims", check_custom_claims, has_custom_claims, false},
 	{"runtime_data", check_runtime_data, has_runtime_data, false},
 	{"init_time_data", check_init_data, has_init_data, false},
@@ -140,17 +128,16 @@ static void
 begin(struct sgx_context *c, const struct avow_evidence *ev,
 	const struct avow_verify_in *in, struct avow_arena *a)
 {
+	const struct avow_sgx_quote *q = ev->body;
+	const struct avow_intel_quote quote = {.qe_vendor_id = q->qe_vendor_id,
+		.qe = &q->qe,
+		.attestation_key = q->attestation_key,
+		.signature = q->signature,
+		.signed_part = q->signed_part};
+
 	memset(c, 0, sizeof(*c));
-	c->q = ev->body;
-	c->intel.in = in;
-	c->intel.arena = a;
-	c->intel.cache = in->cache ? in->cache->intel : NULL;
-	c->intel.tee = AVOW_TEE_SGX;
-	c->intel.qe_vendor_id = c->q->qe_vendor_id;
-	c->intel.qe = &c->q->qe;
-	c->intel.attestation_key = c->q->attestation_key;
-	c->intel.signature = c->q->signature;
-	c->intel.signed_part = c->q->signed_part;
+	c->q = q;
+	avow_intel_verify_init(&c->intel, in, a, AVOW_TEE_SGX, &quote);
 }
 
 /* Every check has passed: copy what claims and judge will need out of the context,
