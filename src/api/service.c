@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/audit_log.h"
 #include "api/network.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -24,6 +25,7 @@ struct shared_view {
 
 struct avow_service {
 	struct avow_store *store;
+	struct avow_audit_log audit_log;
 	struct avow_auth *auth;
 	pthread_mutex_t change; /* one maker of views at a time */
 	pthread_mutex_t lock; /* guards `current` */
@@ -158,6 +160,7 @@ open_all(struct avow_service *sv, const struct avow_service_settings *s,
 	AVOW_TRY(avow_auth_open(s->data_dir, s->tell_token, &sv->auth, why));
 	AVOW_TRY(avow_auth_configure(sv->auth, s->access, s->net, why));
 	AVOW_TRY(avow_store_open_sqlite(s->data_dir, &sv->store, why));
+	AVOW_TRY(avow_audit_log_start(&sv->audit_log, sv->store));
 	AVOW_TRY(avow_writer_new(&sv->writer));
 	AVOW_TRY(avow_provider_cache_new(sv->store, sv->instance, &sv->providers, why));
 	AVOW_TRY(avow_supply_new(
@@ -406,6 +409,16 @@ watch(struct avow_service *sv)
 	avow_anchors_free(anchors);
 }
 
+/* Main thread, and at the end nobody else is left. */
+static void
+log_audit(struct avow_service *sv)
+{
+	enum avow_err e = avow_audit_log_catch_up(&sv->audit_log, sv->store);
+
+	if (e != AVOW_OK)
+		log_reload("audit_logged", e);
+}
+
 void
 avow_service_tick(struct avow_service *sv)
 {
@@ -423,6 +436,7 @@ avow_service_tick(struct avow_service *sv)
 	e = avow_provider_cache_refresh(sv->providers);
 	if (e != AVOW_OK)
 		log_reload("providers_refreshed", e);
+	log_audit(sv);
 }
 
 void
@@ -438,6 +452,8 @@ avow_service_free(struct avow_service *sv)
 	avow_provider_cache_free(sv->providers);
 	avow_instance_free(sv->instance);
 	avow_challenges_free(sv->challenges);
+	if (sv->audit_log.next)
+		log_audit(sv);
 	avow_store_close(sv->store);
 	avow_auth_free(sv->auth);
 	pthread_mutex_destroy(&sv->change);

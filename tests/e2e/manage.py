@@ -285,6 +285,11 @@ def audit_records_are_listed_and_verified():
         verdict = here("audit", "verify")
         assert verdict == here("audit", "verify", *data)
         assert verdict == f"4 records, an unbroken chain; last hash {records[3]['hash']}\n"
+        # each record is a log line too, within a second, and the last ones at the end
+        s.logs(until=records[3]["hash"])
+        logged = [json.loads(line) for line in s.logs().splitlines() if '"event":"audit"' in line]
+        assert [(r["seq"], r["hash"], r["action"], r["outcome"]) for r in logged] == [
+            (r["seq"], r["hash"], r["action"], r["outcome"]) for r in records]
         assert json.loads(here("audit", "verify", "--json", "--expect", records[1]["hash"])) == {
             "lastHash": records[3]["hash"], "records": 4}
         no(1, "expected hash", "audit", "verify", "--expect", "ab" * 32, service=s)
