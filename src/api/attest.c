@@ -201,6 +201,8 @@ avow_api_attest(struct avow_http_request *rq, struct avow_http_response *rs,
 	if (!kind || kind->bit == AVOW_KIND_TPM)
 		return avow_api_unknown_type(avow_api_last_segment(rq->path), why);
 	AVOW_TRY(avow_api_check_version(rq, why));
+	if (avow_api_is_2018(rq))
+		AVOW_TRY(avow_api_authorize_attest(rq, why));
 	AVOW_TRY(avow_attest_body_decode(rq->body, kind, rq->arena, &in, why));
 	e = choose_policy(&in, provider, kind, rq->arena, &d, why);
 	if (e == AVOW_OK)

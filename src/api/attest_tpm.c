@@ -345,22 +345,12 @@ enum avow_err
 avow_api_attest_tpm(struct avow_http_request *rq, struct avow_http_response *rs,
 	struct avow_why *why)
 {
+	const struct avow_provider *provider;
+
 	if (rq->state)
 		return go_on(rq, rs, why);
+	AVOW_TRY(avow_worker_provider(rq->worker_context, rq, &provider, why));
+	AVOW_TRY(avow_api_authorize_tpm(rq, provider, why));
 	AVOW_TRY(avow_api_check_version(rq, why));
 	return begin(rq, rs, why);
-}
-
-/* The contract asks for a bearer token unless the provider's owner opened it. */
-enum avow_err
-avow_api_admit_tpm(struct avow_http_request *rq, struct avow_why *why)
-{
-	const struct avow_provider *provider;
-	const struct avow_act act = {.right = AVOW_RIGHT_ATTEST, .provider = rq->place};
-	struct avow_who who;
-
-	AVOW_TRY(avow_worker_provider(rq->worker_context, rq, &provider, why));
-	if (avow_provider_info(provider)->settings.tpm_is_open)
-		return AVOW_OK;
-	return avow_api_authorize(rq, &act, &who, why);
 }

@@ -4,6 +4,7 @@
  */
 #include "api/endpoints.h"
 
+#include "api/refusals.h"
 #include "base/clock.h"
 
 /* How long a request waits for keys that are being fetched. */
@@ -44,7 +45,7 @@ avow_service_prepare(struct avow_http_request *rq, struct avow_http_response *rs
 	if (rq->is_resumed || rq->is_expired ||
 		!authorization_of(rq, &c.authorization, &n))
 		return AVOW_OK;
-	if (n == 0 || rq->route->handle == avow_api_attest)
+	if (n == 0 || (rq->route->handle == avow_api_attest && !avow_api_is_2018(rq)))
 		return AVOW_OK;
 	w.token = avow_http_wait(rq, rs, WAIT_MS);
 	if (!avow_auth_await(avow_service_auth(sv), &c, rq->arena, &w))
@@ -72,22 +73,98 @@ authorize(const struct avow_http_request *rq, const struct avow_act *act, bool m
 		avow_clock_now_s(), rq->arena, who, why);
 }
 
+/* Of changes: reading is in the log alone, and so is what is our fault. */
+static void
+record(const struct avow_http_request *rq, const struct avow_act *act,
+	const struct avow_who *who, enum avow_err e)
+{
+	if (act->action.n && avow_err_class(e) == AVOW_CLASS_AUTH)
+		avow_api_record_refusal(rq, act, who, e);
+}
+
 enum avow_err
 avow_api_authorize(const struct avow_http_request *rq, const struct avow_act *act,
 	struct avow_who *who, struct avow_why *why)
 {
-	return authorize(rq, act, false, who, why);
+	enum avow_err e = authorize(rq, act, false, who, why);
+
+	record(rq, act, who, e);
+	return e;
+}
+
+enum avow_err
+avow_api_authorize_attest(const struct avow_http_request *rq, struct avow_why *why)
+{
+	const struct avow_act act = {.right = AVOW_RIGHT_ATTEST, .provider = rq->place};
+	struct avow_who who;
+
+	return authorize(rq, &act, false, &who, why);
+}
+
+enum avow_err
+avow_api_admit_tpm(struct avow_http_request *rq, struct avow_why *why)
+{
+	const struct avow_act act = {.right = AVOW_RIGHT_ATTEST, .provider = rq->place};
+	const struct avow_provider *provider;
+
+	AVOW_TRY(avow_worker_provider(rq->worker_context, rq, &provider, why));
+	if (avow_provider_info(provider)->settings.tpm_is_open)
+		return AVOW_OK;
+	return avow_api_admit(rq, &act, why);
+}
+
+enum avow_err
+avow_api_authorize_tpm(const struct avow_http_request *rq,
+	const struct avow_provider *provider, struct avow_why *why)
+{
+	if (avow_provider_info(provider)->settings.tpm_is_open)
+		return AVOW_OK;
+	return avow_api_authorize_attest(rq, why);
+}
+
+enum avow_err
+avow_api_admit(
+	struct avow_http_request *rq, const struct avow_act *act, struct avow_why *why)
+{
+	struct avow_who who;
+	enum avow_err e = authorize(rq, act, true, &who, why);
+
+	record(rq, act, &who, e);
+	/* It waits when its body is there: avow_service_prepare. */
+	return e == AVOW_E_ISSUER_PENDING ? AVOW_OK : e;
+}
+
+/* What a route's handler is going to do, for the record of its refusal. */
+static const char *
+action_of(const struct avow_http_request *rq)
+{
+	static const struct {
+		avow_http_handler *handle;
+		const char *action;
+	} all[] = {
+		{avow_api_policy_put, "policy.set"},
+		{avow_api_policy_reset, "policy.reset"},
+		{avow_api_certificates_add, "certificate.add"},
+		{avow_api_certificates_remove, "certificate.remove"},
+	};
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		if (rq->route->handle == all[i].handle)
+			return all[i].action;
+	return "";
 }
 
 static enum avow_err
 admit(struct avow_http_request *rq, unsigned right, struct avow_why *why)
 {
-	const struct avow_act act = {.right = right, .provider = rq->place};
-	struct avow_who who;
-	enum avow_err e = authorize(rq, &act, true, &who, why);
+	const struct avow_act act = {
+		.right = right,
+		.provider = rq->place,
+		.action = avow_span_str(action_of(rq)),
+		.target = rq->param,
+	};
 
-	/* It waits when its body is there: avow_service_prepare. */
-	return e == AVOW_E_ISSUER_PENDING ? AVOW_OK : e;
+	return avow_api_admit(rq, &act, why);
 }
 
 enum avow_err
@@ -100,14 +177,4 @@ enum avow_err
 avow_api_admit_deleter(struct avow_http_request *rq, struct avow_why *why)
 {
 	return admit(rq, AVOW_RIGHT_DELETE, why);
-}
-
-enum avow_err
-avow_api_admit(struct avow_http_request *rq, const struct avow_act *act,
-	struct avow_why *why)
-{
-	struct avow_who who;
-	enum avow_err e = authorize(rq, act, true, &who, why);
-
-	return e == AVOW_E_ISSUER_PENDING ? AVOW_OK : e;
 }

@@ -26,9 +26,17 @@ avow_api_check_version(const struct avow_http_request *rq, struct avow_why *why)
 		if (avow_span_eq_fold(v, avow_span_str(VERSIONS[i])))
 			return AVOW_OK;
 	return avow_refuse(why, AVOW_E_API_VERSION,
-		&(struct avow_at){"request", "api-version", "MAA REST contract, versions"},
+		&(struct avow_at){
+			"request", "api-version", "MAA REST contract, versions"},
 		"2018-09-01-preview to 2026-03-11-preview, for example 2022-08-01",
 		v.n ? "%.*s" : "none", AVOW_FMT(v));
+}
+
+bool
+avow_api_is_2018(const struct avow_http_request *rq)
+{
+	return avow_span_eq_fold(
+		avow_http_query(rq, "api-version"), avow_span_str(VERSIONS[0]));
 }
 
 struct avow_span
@@ -60,7 +68,7 @@ avow_api_policy_error(enum avow_err e, const struct avow_policy_error *perr,
 		&(struct avow_at){"policy_compile", field, "docs/policy.md"},
 		perr->expected[0] ? perr->expected : NULL,
 		perr->symbol[0] ? "%s" : NULL, perr->symbol);
-	avow_why_note(why, "line %u, column %u: %s", perr->line, perr->column,
-		perr->failure);
+	avow_why_note(
+		why, "line %u, column %u: %s", perr->line, perr->column, perr->failure);
 	return e;
 }

@@ -50,9 +50,21 @@ enum avow_err avow_api_admit_writer(struct avow_http_request *rq, struct avow_wh
  *  the body is there, and the handler judges then. */
 enum avow_err avow_api_admit(struct avow_http_request *rq, const struct avow_act *act,
 	struct avow_why *why) AVOW_CHECKED;
+/** For handlers of attest calls that need a caller: the right to attest.
+ *  @return as avow_auth_check. */
+enum avow_err avow_api_authorize_attest(const struct avow_http_request *rq,
+	struct avow_why *why) AVOW_CHECKED;
+/** For POST /attest/Tpm: the same, unless tpmAttestationAuthentication of the
+ *  provider is Disabled. */
+enum avow_err avow_api_authorize_tpm(const struct avow_http_request *rq,
+	const struct avow_provider *provider, struct avow_why *why) AVOW_CHECKED;
+/** Whether the api-version is 2018-09-01-preview, whose attest calls need a
+ *  caller (MAA REST contract, auth). */
+bool avow_api_is_2018(const struct avow_http_request *rq);
 /** The same for :reset and :remove. */
 enum avow_err avow_api_admit_deleter(struct avow_http_request *rq, struct avow_why *why);
-/** For POST /attest/Tpm: may attest here, unless the provider is open to all. */
+/** For POST /attest/Tpm: may attest here, unless the provider is open to all. The
+ *  handler asks avow_api_authorize_tpm. */
 enum avow_err avow_api_admit_tpm(struct avow_http_request *rq, struct avow_why *why);
 /** Which rules of the policy said no, as a member of innererror. */
 void avow_api_tell_policy(const struct avow_appraisal *ap,

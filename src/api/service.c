@@ -7,6 +7,9 @@
  */
 #include "api/service.h"
 
+#include "api/limits.h"
+#include "api/refusals.h"
+
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -28,6 +31,8 @@ struct avow_service {
 	struct avow_audit_log audit_log;
 	struct avow_auth *auth;
 	pthread_mutex_t change; /* one maker of views at a time */
+	struct avow_limits *limits;
+	struct avow_refusals *refusals;
 	pthread_mutex_t lock; /* guards `current` */
 	struct shared_view *current;
 	atomic_uint_fast64_t generation;
@@ -157,6 +162,10 @@ open_all(struct avow_service *sv, const struct avow_service_settings *s,
 	sv->warn_s = s->warn_s;
 	AVOW_TRY(avow_watch_new(&sv->watch));
 	AVOW_TRY(avow_instance_new(s->url, s->base_domain, &sv->instance));
+	sv->refusals = avow_refusals_new();
+	if (!sv->refusals)
+		return AVOW_E_NO_MEMORY;
+	AVOW_TRY(avow_limits_new(&s->by_address, &s->by_provider, &sv->limits));
 	AVOW_TRY(avow_auth_open(s->data_dir, s->tell_token, &sv->auth, why));
 	AVOW_TRY(avow_auth_configure(sv->auth, s->access, s->net, why));
 	AVOW_TRY(avow_store_open_sqlite(s->data_dir, &sv->store, why));
@@ -360,6 +369,27 @@ avow_service_auth(const struct avow_service *sv)
 	return sv->auth;
 }
 
+struct avow_refusals *
+avow_service_refusals(const struct avow_service *sv)
+{
+	return sv->refusals;
+}
+
+enum avow_err
+avow_service_enter(struct avow_http_request *rq, struct avow_http_response *rs,
+	struct avow_why *why)
+{
+	const struct avow_service *sv = avow_worker_service(rq->worker_context);
+
+	return avow_limits_enter(sv->limits, rq, rs, avow_clock_mono_ms() * 1000, why);
+}
+
+void
+avow_service_leave(struct avow_http_request *rq)
+{
+	avow_limits_leave(avow_worker_service(rq->worker_context)->limits, rq);
+}
+
 void
 avow_service_silence(struct avow_service *sv)
 {
@@ -457,6 +487,8 @@ avow_service_free(struct avow_service *sv)
 	avow_store_close(sv->store);
 	avow_auth_free(sv->auth);
 	pthread_mutex_destroy(&sv->change);
+	avow_limits_free(sv->limits);
+	avow_refusals_free(sv->refusals);
 	pthread_mutex_destroy(&sv->lock);
 	free(sv->data_dir);
 	free(sv->collateral_dir);
@@ -536,15 +568,13 @@ avow_worker_provider(struct avow_worker *w, const struct avow_http_request *rq,
 			"the instance URL of a provider", rq->place.p ? "%.*s" : NULL,
 			AVOW_FMT(rq->place));
 	AVOW_TRY(e);
-	return avow_network_admit(
-		&avow_provider_info(*out)->settings, rq->client, why);
+	return avow_network_admit(&avow_provider_info(*out)->settings, rq->client, why);
 }
 
 enum avow_err
 avow_api_at_root(const struct avow_http_request *rq, struct avow_why *why)
 {
-	static const struct avow_at at = {
-		"route", "host or path", "docs/providers.md"};
+	static const struct avow_at at = {"route", "host or path", "docs/providers.md"};
 
 	if (avow_span_eq_str(rq->place, "default"))
 		return AVOW_OK;

@@ -14,6 +14,7 @@
 #include "api/watch.h"
 #include "api/writer.h"
 #include "auth/auth.h"
+#include "base/rate.h"
 #include "http/http.h"
 #include "machine/machine.h"
 #include "trust/anchors.h"
@@ -36,6 +37,8 @@ struct avow_service_settings {
 	struct avow_span allow_platform; /* avow_platform_list_put; empty: all */
 	struct avow_keys_options keys;
 	struct avow_machines_settings machines; /* fixed when the service starts */
+	/* Requests by client address and by provider. */
+	struct avow_rate_rule by_address, by_provider;
 	const char *access;		/* access file; "" for none: auth/auth.h */
 	const struct avow_auth_net *net; /* fetches issuers' keys; outlives it */
 	/* Is told the management token when one is made (auth/auth.h). */
@@ -92,10 +95,13 @@ void avow_service_record(struct avow_service *sv, const struct avow_audit *r);
 struct avow_machines *avow_service_machines(const struct avow_service *sv);
 /** What is known of the collateral in use. */
 struct avow_watch *avow_service_watch(const struct avow_service *sv);
+struct avow_refusals *avow_service_refusals(const struct avow_service *sv);
 struct avow_auth *avow_service_auth(const struct avow_service *sv);
 /** Before the HTTP server ends: nothing wakes its requests any more. */
 void avow_service_silence(struct avow_service *sv);
 /** For struct avow_http_config. */
+avow_http_handler avow_service_enter;
+void avow_service_leave(struct avow_http_request *rq);
 avow_http_handler avow_service_prepare;
 bool avow_service_wants_certs(struct avow_service *sv);
 

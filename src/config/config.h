@@ -84,6 +84,11 @@ struct avow_config {
 
 	int64_t max_connections, max_connections_per_address;
 	int64_t max_body_in_flight;
+	struct avow_config_list trusted_proxy; /* addresses and networks */
+	const char *proxy_header; /* "X-Forwarded-For", "Forwarded" */
+	int64_t rate_per_address, rate_per_provider; /* a second; 0: no limit */
+	int64_t rate_burst;
+	int64_t requests_per_address, requests_per_provider; /* 0: no limit */
 	int64_t head_deadline, body_deadline, idle_deadline, send_deadline;
 	int64_t drain_deadline;
 

@@ -14,7 +14,7 @@ enum avow_config_source {
 	AVOW_CONFIG_FROM_FLAG
 };
 
-#define AVOW_CONFIG_MAX_ITEMS 64
+#define AVOW_CONFIG_MAX_ITEMS 128
 #define AVOW_CONFIG_MAX_ENTRIES 64 /* of one list */
 
 struct avow_config_impl {

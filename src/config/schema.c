@@ -18,6 +18,7 @@
 static const char *const TLS_MODES[] = {"auto", "always", "never", NULL};
 static const char *const ALGORITHMS[] = {"RS256", "PS256", "ES256", "ES384", NULL};
 static const char *const UPDATES[] = {"standard", "early", NULL};
+static const char *const PROXY_HEADERS[] = {"X-Forwarded-For", "Forwarded", NULL};
 static const char *const LEVELS[] = {"debug", "info", "warn", "error", NULL};
 /* Intel's names (PCS API, tcbStatus). Revoked is left out: it can never be
  * accepted. */
@@ -167,6 +168,28 @@ static const struct avow_config_item ITEMS[] = {
 	{"max_body_in_flight", AVOW_CONFIG_SIZE, false, "256MiB", MIB, 64 * GIB, NULL,
 		"SIZE", "Bytes of request bodies held at a time, in all.",
 		AT(max_body_in_flight)},
+	{"trusted_proxy", AVOW_CONFIG_STRING, true, "", 0, 64, NULL, "NETWORK",
+		"Addresses and networks (`10.0.0.0/8`, `::1`) of proxies whose header "
+		"says who the client is. Nobody else's counts.",
+		AT(trusted_proxy)},
+	{"proxy_header", AVOW_CONFIG_CHOICE, false, "X-Forwarded-For", 0, 0,
+		PROXY_HEADERS, "NAME", "The header that those proxies keep.",
+		AT(proxy_header)},
+	{"rate_per_address", AVOW_CONFIG_INT, false, "0", 0, 1000000, NULL, "N",
+		"Requests a second of one client address (IPv6: of a /64), beyond a "
+		"burst; 0 is no limit.",
+		AT(rate_per_address)},
+	{"rate_per_provider", AVOW_CONFIG_INT, false, "0", 0, 1000000, NULL, "N",
+		"Requests a second for one provider, beyond a burst; 0 is no limit.",
+		AT(rate_per_provider)},
+	{"rate_burst", AVOW_CONFIG_INT, false, "100", 1, 1000000, NULL, "N",
+		"Requests that may come at once before a rate counts.", AT(rate_burst)},
+	{"requests_per_address", AVOW_CONFIG_INT, false, "0", 0, 1000000, NULL, "N",
+		"Requests of one client address at a time; 0 is no limit.",
+		AT(requests_per_address)},
+	{"requests_per_provider", AVOW_CONFIG_INT, false, "0", 0, 1000000, NULL, "N",
+		"Requests for one provider at a time; 0 is no limit.",
+		AT(requests_per_provider)},
 	{"head_deadline", AVOW_CONFIG_DURATION, false, "10s", 1, HOUR, NULL, "D",
 		"Time for the TLS handshake and a request's whole head.",
 		AT(head_deadline)},

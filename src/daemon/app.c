@@ -14,11 +14,16 @@
 #include "base/file.h"
 #include "base/limits.h"
 #include "config/config.h"
+#include "http/forwarded.h"
 #include "crypto/jose.h"
 #include "daemon/issuer_net.h"
 #include "trust/tcb.h"
 
+#define MAX_PROXIES 64 /* the schema's bound */
+
 struct avow_app {
+	struct avow_network networks[MAX_PROXIES];
+	struct avow_proxies proxies; /* fixed when the service starts */
 	struct avow_service *service;
 	char *url; /* fixed when the service starts: tokens are issued under it */
 };
@@ -85,9 +90,26 @@ load_references(const struct avow_config *c, struct avow_snp_references **out,
 	return e;
 }
 
+static enum avow_err
+read_proxies(const struct avow_config *c, struct avow_network nets[MAX_PROXIES],
+	struct avow_why *why)
+{
+	static const struct avow_at at = {"config", "trusted_proxy", NULL};
+
+	for (size_t i = 0; i < c->trusted_proxy.n; i++)
+		if (i == MAX_PROXIES ||
+			!avow_network_parse(
+				avow_span_str(c->trusted_proxy.v[i]), &nets[i]))
+			return avow_refuse(why, AVOW_E_CONFIG_VALUE, &at,
+				"at most 64 addresses or networks, 10.0.0.0/8 or ::1",
+				"%s", c->trusted_proxy.v[i]);
+	return AVOW_OK;
+}
+
 enum avow_err
 avow_app_check(const struct avow_config *c, struct avow_why *why)
 {
+	struct avow_network nets[MAX_PROXIES];
 	struct avow_snp_references *references;
 	struct avow_anchors *anchors;
 
@@ -95,6 +117,7 @@ avow_app_check(const struct avow_config *c, struct avow_why *why)
 	avow_snp_references_free(references);
 	AVOW_TRY(load_anchors(c, &anchors, why));
 	avow_anchors_free(anchors);
+	AVOW_TRY(read_proxies(c, nets, why));
 	return avow_auth_check_file(c->access, why);
 }
 
@@ -209,6 +232,10 @@ with_settings(const struct avow_config *c, const char *url, char *dir,
 		.machines = {.silent_after_s = c->machine_silent_after,
 			.webhook = c->machine_webhook,
 			.webhook_ca = c->machine_webhook_ca},
+		.by_address = {c->rate_per_address, c->rate_burst,
+			c->requests_per_address},
+		.by_provider = {c->rate_per_provider, c->rate_burst,
+			c->requests_per_provider},
 		.access = c->access,
 		.net = &avow_issuer_net,
 		.tell_token = tell_token,
@@ -236,6 +263,16 @@ with_settings(const struct avow_config *c, const char *url, char *dir,
 	return e;
 }
 
+static enum avow_err
+take_proxies(struct avow_app *app, const struct avow_config *c, struct avow_why *why)
+{
+	AVOW_TRY(read_proxies(c, app->networks, why));
+	app->proxies = (struct avow_proxies){.v = app->networks,
+		.n = c->trusted_proxy.n,
+		.is_rfc7239 = strcmp(c->proxy_header, "Forwarded") == 0};
+	return AVOW_OK;
+}
+
 enum avow_err
 avow_app_new(
 	const struct avow_app_start *start, struct avow_app **out, struct avow_why *why)
@@ -248,6 +285,8 @@ avow_app_new(
 	if (app)
 		app->url = strdup(start->url);
 	if (app && app->url && dir)
+		e = take_proxies(app, start->config, why);
+	if (e == AVOW_OK)
 		e = with_settings(
 			start->config, app->url, dir, &app->service, NULL, why);
 	free(dir);
@@ -355,6 +394,9 @@ avow_app_http(struct avow_app *app, struct avow_http_config *http)
 	http->worker_new = avow_app_worker_new;
 	http->worker_free = avow_app_worker_free;
 	http->locate = avow_app_locate;
+	http->proxies = app->proxies.n ? &app->proxies : NULL;
+	http->enter = avow_service_enter;
+	http->leave = avow_service_leave;
 	http->prepare = avow_service_prepare;
 	http->wants_certs = wants_certs;
 	http->routes = avow_app_routes(app, &http->n_routes);

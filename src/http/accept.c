@@ -79,7 +79,8 @@ take_in(struct worker *w, int fd, const struct sockaddr *sa, socklen_t n,
 	c->w = w;
 	c->fd = fd;
 	c->state = CONN_HEAD;
-	avow_peer_text(sa, c->client);
+	avow_ip_of_sockaddr(sa, &c->ip);
+	avow_ip_text(&c->ip, c->client);
 	if (w->identity)
 		c->identity = avow_tls_identity_ref(w->identity);
 	avow_conn_enter(c, CONN_HEAD, now_ms + w->s->limits.head_ms);

@@ -36,6 +36,7 @@ struct avow_http_pair {
 
 struct avow_http_server;
 struct avow_http_route;
+struct avow_proxies;
 
 /**
  * One request. Spans live until the handler's final answer, also over a wait.
@@ -53,7 +54,9 @@ struct avow_http_request {
 	const struct avow_http_pair *headers; /* in order, values trimmed */
 	size_t n_headers;
 	struct avow_span body; /* whole; empty when there is none */
-	const char *client; /* the peer's address in text, without its port */
+	/* The client's address in text, without a port: the peer's, or what the
+	 * trusted proxies say (http/forwarded.h). */
+	const char *client;
 	bool is_tls;
 	char id[AVOW_HTTP_ID_TEXT]; /* W3C trace context form */
 	struct avow_arena *arena; /* this request's memory */
@@ -123,6 +126,7 @@ struct avow_http_config {
 	const char *tls_cert_pem;
 	const char *tls_key_pem;
 	const struct avow_http_limits *limits; /* NULL: the defaults */
+	const struct avow_proxies *proxies; /* NULL: none; borrowed while it lives */
 	const struct avow_http_route *routes; /* borrowed while the server lives */
 	size_t n_routes;
 	void *app;

@@ -213,6 +213,19 @@ judge(struct request *rq, struct MHD_Connection *mhd, const char *method,
 }
 
 static void
+find_client(struct request *rq)
+{
+	const struct avow_proxies *proxies = rq->conn->w->s->config.proxies;
+	struct avow_ip ip = rq->conn->ip;
+
+	if (!proxies || !avow_networks_have(proxies->v, proxies->n, &ip))
+		return;
+	avow_forwarded_client(proxies, rq->pub.headers, rq->pub.n_headers, &ip);
+	avow_ip_text(&ip, rq->client);
+	rq->pub.client = rq->client;
+}
+
+static void
 fill_public(struct request *rq)
 {
 	const struct avow_http_head *h = &rq->head;
@@ -225,6 +238,7 @@ fill_public(struct request *rq)
 	rq->pub.n_query = h->n_query;
 	rq->pub.headers = h->headers;
 	rq->pub.n_headers = h->n_headers;
+	find_client(rq);
 	trace = avow_http_header(&rq->pub, "traceparent");
 	if (trace.n) {
 		avow_http_request_id(trace, fresh_bytes(rq->conn->w), own);

@@ -12,6 +12,7 @@
 
 #include <microhttpd.h>
 
+#include "http/forwarded.h"
 #include "http/head.h"
 #include "http/http.h"
 
@@ -108,6 +109,7 @@ struct conn {
 	bool has_asked; /* a request line came */
 	struct peer peer;
 	char client[INET6_ADDRSTRLEN];
+	struct avow_ip ip;
 };
 
 struct conn_queue {
@@ -149,6 +151,7 @@ struct request {
 	struct avow_http_head head;
 	int64_t start_us;
 	char allow[AVOW_HTTP_ALLOW_TEXT];
+	char client[INET6_ADDRSTRLEN]; /* behind proxies */
 	struct avow_why why; /* of a refusal that has to wait for its turn */
 	/* for the log */
 	enum avow_err code;

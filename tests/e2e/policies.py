@@ -243,14 +243,17 @@ def each_change_and_each_refused_one_is_a_record():
         ids = [s.manage("PUT", SGX, unsigned(PERMIT))[1]["x-ms-request-id"],
                s.manage("PUT", SGX, unsigned("no policy"))[1]["x-ms-request-id"],
                s.manage("POST", SGX + ":reset", RESET)[1]["x-ms-request-id"]]
-        assert s.request("PUT", SGX + V, unsigned(DENY))[0] == 401
+        status, headers, _ = s.request("PUT", SGX + V, unsigned(DENY))
+        assert status == 401
+        ids.append(headers["x-ms-request-id"])
     db = sqlite3.connect(os.path.join(data, "data", "avow.db"))
     rows = db.execute("SELECT actor, action, provider, target, outcome, request FROM audit ORDER BY seq").fetchall()
     db.close()
     who = ("management token",)
     assert rows == [who + ("policy.set", "default", "SgxEnclave", "done", ids[0]),
                     who + ("policy.set", "default", "SgxEnclave", "policy_syntax", ids[1]),
-                    who + ("policy.reset", "default", "SgxEnclave", "done", ids[2])], rows
+                    who + ("policy.reset", "default", "SgxEnclave", "done", ids[2]),
+                    ("nobody", "policy.set", "default", "SgxEnclave", "unauthorized", ids[3])], rows
 
 
 try:
