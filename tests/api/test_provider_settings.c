@@ -39,7 +39,11 @@ each_setting_is_read(void **state)
 		1u << AVOW_TCB_UP_TO_DATE | 1u << AVOW_TCB_OUT_OF_DATE, s.accept_tcb);
 	assert_int_equal(36 * 3600, s.grace_s);
 	assert_ok(read_text("{\"tpmAttestationAuthentication\":\"Enabled\"}"));
-	assert_false(s.tpm_is_open);
+	assert_false(s.tpm_is_open || s.has_update);
+	assert_ok(read_text("{\"collateralUpdate\":\"early\"}"));
+	assert_true(s.has_update && s.early);
+	assert_ok(read_text("{\"collateralUpdate\":\"standard\"}"));
+	assert_true(s.has_update && !s.early);
 }
 
 static void
@@ -74,6 +78,8 @@ what_cannot_be_set_is_refused(void **state)
 		"{\"acceptedTcbStatuses\":[\"uptodate\"]}",
 		"{\"acceptedTcbStatuses\":[1]}",
 		"{\"collateralGrace\":36}",
+		"{\"collateralUpdate\":\"late\"}",
+		"{\"collateralUpdate\":true}",
 		"{\"collateralGrace\":\"-1h\"}",
 		"{\"collateralGrace\":\"200000d\"}",
 		"{\"tcbBaseline\":-1}",

@@ -118,6 +118,26 @@ a_base_domain_is_a_name(void **state)
 }
 
 static void
+a_source_is_an_https_url(void **state)
+{
+	static const char *const bad[] = {"pcs.example", "ftp://pcs.example",
+		"http://pcs.example", "https://pcs.example/", "https://pcs.example?a=b",
+		"https://user@pcs.example", "https://pcs.example/#x",
+		"https://pcs example", "HTTPS://pcs.example"};
+
+	(void)state;
+	assert_ok(check(SET("intel_pcs", "https://api.trustedservices.intel.com")));
+	assert_ok(check(SET("intel_pcs", "https://[2001:db8::1]:8081/pccs")));
+	assert_ok(check(SET("amd_kds", "http://127.0.0.1:8080")));
+	assert_ok(check(SET("intel_root_crl", "https://pccs.example/crl?uri=x")));
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		refuses("intel_pcs", SET("intel_pcs", bad[i]));
+		refuses("amd_kds", SET("amd_kds", bad[i]));
+	}
+	refuses("intel_root_crl", SET("intel_root_crl", "http://pccs.example/crl"));
+}
+
+static void
 urls_have_one_spelling(void **state)
 {
 	static const char *const good[] = {"https://a",
@@ -250,6 +270,7 @@ main(void)
 		T(takes_tls_that_a_proxy_ends),
 		T(refuses_contradictions),
 		T(a_base_domain_is_a_name),
+		T(a_source_is_an_https_url),
 		T(urls_have_one_spelling),
 		T(dump_reads_back_to_the_same),
 		T(allowed_platforms_are_ids),

@@ -96,6 +96,8 @@ def what_a_quote_lacks_is_fetched_and_stored():
         for part in EACH:
             assert w.sources.count(part) == 1, w.sources.counts()
         assert w.sources.count("update=standard") == 2, w.sources.counts()
+        metrics = s.request("GET", "/metrics")[2].decode().splitlines()
+        assert "avow_collateral_fetched_total 4" in metrics, metrics
         names = w.stored()
         assert len(names) == 4 and "intel/crl/root" in names and "intel/sgx/qe" in names, names
 
