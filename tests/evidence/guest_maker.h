@@ -35,6 +35,7 @@ struct guest_opts {
 	bool quote_signature, certify_signature, certify_nonce, certify_other;
 	bool policy_other, policy_none;
 	bool public_tail; /* names behind the public areas */
+	bool windows, debugged; /* a boot of Windows; with a kernel debugger */
 	const char *payload; /* JSON; NULL: none */
 };
 
@@ -241,6 +242,73 @@ guest_variable(struct guest *g, const char *name, struct avow_span data)
 }
 
 static inline void
+guest_tag(struct avow_buf *b, uint32_t id, struct avow_span payload)
+{
+	le(b, id, 4);
+	le(b, payload.n, 4);
+	avow_buf_put(b, payload);
+}
+
+/* A boundary as Windows' loader writes it; text is UTF-16LE. */
+static inline void
+guest_boundary(struct guest *g, uint32_t pcr)
+{
+	static const char path[] = "\\\0W\0\\\0D\0r\0i\0v\0e\0r\0s\0\\\0"
+				   "W\0d\0B\0o\0o\0t\0.\0s\0y\0s\0\0";
+	struct avow_buf module, in, out;
+
+	avow_buf_init(&module, 4096);
+	avow_buf_init(&in, 4096);
+	avow_buf_init(&out, 4096);
+	guest_tag(&module, 0x00070001, avow_span_make(path, sizeof(path)));
+	guest_tag(&module, 0x0007000a, AVOW_LIT("\1"));
+	guest_tag(&in, 0x00040001, AVOW_LIT("\0")); /* BOOTDEBUGGING */
+	guest_tag(&in, 0x00050001, g->o.debugged ? AVOW_LIT("\1") : AVOW_LIT("\0"));
+	guest_tag(&in, 0x00050002, AVOW_LIT("\1")); /* CODEINTEGRITY */
+	guest_tag(&in, 0x00050003, AVOW_LIT("\1")); /* TESTSIGNING */
+	guest_tag(&in, 0x000a0007, AVOW_LIT("\1\0\0\0\0\0\0\0"));
+	guest_tag(&in, 0x40010003, avow_buf_span(&module));
+	guest_tag(&out, 0x40010001, avow_buf_span(&in));
+	put_agile(&g->log, pcr, 6, avow_buf_span(&out), avow_buf_span(&out));
+	avow_buf_clear(&module);
+	avow_buf_clear(&in);
+	avow_buf_clear(&out);
+}
+
+/* db of a certificate that Microsoft does not publish, dbx of one digest */
+static inline void
+guest_databases(struct guest *g)
+{
+	static const uint8_t guid[16] = {0xcb, 0xb2, 0x19, 0xd7, 0x3a, 0x3d, 0x96, 0x45,
+		0xa3, 0xbc, 0xda, 0xd0, 0x0e, 0x67, 0x65, 0x6f};
+	static const struct {
+		const char *name;
+		uint8_t type[16];
+	} rows[] = {{"db", {0xa1, 0x59, 0xc0, 0xa5, 0xe4, 0x94, 0xa7, 0x4a, 0x87, 0xb5,
+				   0xab, 0x15, 0x5c, 0x2b, 0xf0, 0x72}},
+		{"dbx", {0x26, 0x16, 0xc4, 0xc1, 0x4c, 0x50, 0x92, 0x40, 0xac, 0xa9,
+				0x41, 0xf9, 0x36, 0x93, 0x43, 0x28}}};
+
+	for (size_t i = 0; i < 2; i++) {
+		struct avow_buf v;
+
+		avow_buf_init(&v, 4096);
+		avow_buf_put(&v, avow_span_make(guid, 16));
+		le(&v, strlen(rows[i].name), 8);
+		le(&v, 28 + 48, 8);
+		for (const char *c = rows[i].name; *c; c++)
+			le(&v, (uint8_t)*c, 2);
+		avow_buf_put(&v, avow_span_make(rows[i].type, 16));
+		le(&v, 28 + 48, 4);
+		le(&v, 0, 4);
+		le(&v, 48, 4);
+		zeros(&v, 48, 7);
+		put_agile(&g->log, 7, 0x80000001, avow_buf_span(&v), avow_buf_span(&v));
+		avow_buf_clear(&v);
+	}
+}
+
+static inline void
 guest_log(struct guest *g)
 {
 	static const struct avow_span sep = {(const uint8_t *)"\0\0\0\0", 4};
@@ -251,8 +319,14 @@ guest_log(struct guest *g)
 	put_agile(&g->log, 0, 8, AVOW_LIT("1.0"), AVOW_LIT("1.0"));
 	guest_variable(g, "SecureBoot",
 		g->o.secure_boot_off ? AVOW_LIT("\0") : AVOW_LIT("\1"));
+	if (g->o.windows)
+		guest_databases(g);
 	for (uint32_t i = 0; i < 8; i++)
 		put_agile(&g->log, i, 4, sep, sep);
+	for (uint32_t i = 12; g->o.windows && i < 14; i++) {
+		guest_boundary(g, i);
+		put_agile(&g->log, i, 4, AVOW_LIT("WBCL"), AVOW_LIT("WBCL"));
+	}
 	put_agile(&g->log, 8, 5, AVOW_LIT("os"), AVOW_LIT("os"));
 	assert_ok(avow_eventlog_parse(
 		avow_buf_span(&g->log), AVOW_LOG_TCG, &g->arena, &log, NULL));

@@ -368,6 +368,45 @@ claims_nothing_that_the_log_does_not_prove(void **state)
 	end(&r);
 }
 
+static void
+tells_what_windows_measured(void **state)
+{
+	static const char *const WANT[] = {"\"x-ms-azurevm-is-windows\":true",
+		"\"x-ms-azurevm-elam-enabled\":true", "\"x-ms-azurevm-hvci-policy\":1",
+		"\"x-ms-azurevm-testsigning-enabled\":true",
+		"\"x-ms-azurevm-flightsigning-enabled\":false",
+		"\"x-ms-azurevm-signingdisabled\":false",
+		"\"x-ms-azurevm-dbvalidated\":false",
+		"\"x-ms-azurevm-dbxvalidated\":true",
+		"\"x-ms-azurevm-debuggersdisabled\":true",
+		"\"x-ms-azurevm-kerneldebug-enabled\":false"};
+	struct guest_opts o = guest_snp();
+	struct avow_buf b;
+	struct run r;
+
+	(void)state;
+	o.windows = true;
+	o.set = o.quoted = 0x78ff; /* 0 to 7, 11 to 14: as Windows' client quotes */
+	assert_ok(run(&r, &o));
+	claims_json(&r, &b);
+	for (size_t i = 0; i < sizeof(WANT) / sizeof(WANT[0]); i++)
+		has(avow_buf_str(&b), WANT[i]);
+	avow_buf_clear(&b);
+	end(&r);
+	o.debugged = true;
+	assert_ok(run(&r, &o));
+	has(claims_json(&r, &b), "\"x-ms-azurevm-kerneldebug-enabled\":true");
+	has(avow_buf_str(&b), "\"x-ms-azurevm-debuggersdisabled\":false");
+	avow_buf_clear(&b);
+	end(&r);
+	o.set = o.quoted = GUEST_SET; /* Windows' registers are not quoted */
+	assert_ok(run(&r, &o));
+	has(claims_json(&r, &b), "\"x-ms-azurevm-is-windows\":false");
+	has(avow_buf_str(&b), "\"x-ms-azurevm-elam-enabled\":false");
+	avow_buf_clear(&b);
+	end(&r);
+}
+
 /* --- the sealed answer ------------------------------------------------------------ */
 
 static struct avow_span
@@ -452,6 +491,7 @@ main(void)
 		cmocka_unit_test(refuses_malformed_requests),
 		cmocka_unit_test(tells_the_guest_and_the_whole_inner_appraisal),
 		cmocka_unit_test(claims_nothing_that_the_log_does_not_prove),
+		cmocka_unit_test(tells_what_windows_measured),
 		cmocka_unit_test(seals_the_token_to_the_tpms_key),
 	};
 
