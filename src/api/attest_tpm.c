@@ -319,6 +319,7 @@ judge(struct avow_http_request *rq, struct avow_http_response *rs, struct round 
 	session.url = avow_token_iss(avow_provider_issuer(provider));
 	in.policy = policy->policy;
 	e = avow_appraise(&in, &r->arena, &ap);
+	avow_api_follow(rq, in.kind, &ap, in.at_s);
 	if (e != AVOW_OK) {
 		*why = ap.why;
 		avow_api_tell_policy(&ap, rq, rs);

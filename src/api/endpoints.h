@@ -77,6 +77,11 @@ enum avow_err avow_api_put_result(struct avow_http_request *rq,
 void avow_api_add_string(
 	struct avow_claims *claims, struct avow_span name, struct avow_span value);
 
+/** Hand an appraisal over to who follows machines over time, if it proved whose
+ *  it is. Never blocks. */
+void avow_api_follow(const struct avow_http_request *rq, const struct avow_kind *kind,
+	const struct avow_appraisal *ap, int64_t at_s);
+
 /** The api-version of the query: obligatory and known (spec 01, section 1).
  *  @return AVOW_OK or AVOW_E_API_VERSION. */
 enum avow_err avow_api_check_version(const struct avow_http_request *rq,

@@ -7,7 +7,7 @@
  *   /machines/{id}                one, with the boot states that are kept
  *   /machines/{id}/diff?from=&to= what differs between two of them
  */
-#include <stdlib.h>
+#include <string.h>
 
 #include "api/endpoints.h"
 #include "base/clock.h"
@@ -56,6 +56,37 @@ query_number(const struct avow_http_request *rq, const char *name, int64_t max,
 		return refuse(why, AVOW_E_MACHINE_QUERY, name, "a number in its range");
 	*out = v;
 	return AVOW_OK;
+}
+
+static struct avow_span
+json_claim(const struct avow_appraisal *ap, enum avow_claim_id id)
+{
+	const struct avow_claim *c =
+		ap->has_claims ? avow_claims_find(&ap->claims, id) : NULL;
+
+	return c && c->type == AVOW_VALUE_JSON ? c->string : AVOW_LIT("");
+}
+
+void
+avow_api_follow(const struct avow_http_request *rq, const struct avow_kind *kind,
+	const struct avow_appraisal *ap, int64_t at_s)
+{
+	struct avow_machine_report r = {
+		.provider = rq->place,
+		.kind = avow_span_str(kind->api_name),
+		.label = ap->findings.machine.label,
+		.at_s = at_s,
+		.result = ap->why.code,
+		.pcrs = json_claim(ap, AVOW_CLAIM_TPM_PCRS),
+		.events = json_claim(ap, AVOW_CLAIM_TPM_EVENTS),
+	};
+
+	/* Undecided says nothing of the machine. */
+	if (!ap->findings.machine.is_known || ap->verdict == AVOW_APPRAISED_UNDECIDED)
+		return;
+	memcpy(r.id, ap->findings.machine.id, sizeof(r.id));
+	avow_machines_report(
+		avow_service_machines(avow_worker_service(rq->worker_context)), &r);
 }
 
 /* --- encoding --------------------------------------------------------------------------- */

@@ -37,6 +37,7 @@ extern const struct avow_cmd avow_cmd_query;
 extern const struct avow_cmd avow_cmd_eventlog;
 extern const struct avow_cmd avow_cmd_collateral;
 extern const struct avow_cmd avow_cmd_collect;
+extern const struct avow_cmd avow_cmd_machine;
 extern const struct avow_cmd avow_cmd_appraise, avow_cmd_attest, avow_cmd_verify,
 	avow_cmd_inspect, avow_cmd_keys, avow_cmd_forge, avow_cmd_policy, avow_cmd_query,
 	avow_cmd_provider, avow_cmd_certificate, avow_cmd_audit, avow_cmd_eventlog, avow_cmd_collateral;

@@ -11,6 +11,7 @@ static const struct avow_cmd *const COMMANDS[] = {
 	&avow_cmd_appraise,
 	&avow_cmd_attest,
 	&avow_cmd_collect,
+	&avow_cmd_machine,
 	&avow_cmd_verify,
 	&avow_cmd_inspect,
 	&avow_cmd_eventlog,

@@ -146,6 +146,13 @@ struct avow_findings {
 	size_t n_checks;
 	struct avow_tcb_result tcb;
 	struct avow_wanted wanted;
+	/* Whose fresh quote held, however the rest ended: what follows machines over
+	 * time writes under this name. */
+	struct {
+		bool is_known;
+		uint8_t id[32]; /* SHA-256 of the attestation key's SPKI */
+		struct avow_span label; /* what the request calls it */
+	} machine;
 };
 
 /* --- kinds --------------------------------------------------------------------- */

@@ -18,6 +18,7 @@ struct tpm_context {
 	const struct avow_tpm_evidence *e;
 	const struct avow_verify_in *in;
 	struct avow_arena *arena;
+	struct avow_findings *f;
 	struct avow_tpm_cache *cache;
 	struct avow_tpm_ak ak;
 	struct avow_pubkey *request_key;
@@ -112,6 +113,17 @@ has_challenge(const void *ctx)
 	return ((const struct tpm_context *)ctx)->e->has_challenge;
 }
 
+/* From here on it is this machine that speaks, and speaks now. */
+static void
+tell_machine(const struct tpm_context *c)
+{
+	if (!c->ak.is_validated)
+		return;
+	c->f->machine.is_known = true;
+	c->f->machine.label = c->e->rp_id;
+	memcpy(c->f->machine.id, c->ak.sha256, sizeof(c->ak.sha256));
+}
+
 /* The challenge, or with tpm_quote H(the key's text as sent || 00 || challenge). */
 static enum avow_err
 check_quote_challenge(void *ctx, struct avow_why *why)
@@ -121,11 +133,16 @@ check_quote_challenge(void *ctx, struct avow_why *why)
 	const struct avow_span parts[] = {k->jwk_text, AVOW_LIT("\0"), c->e->challenge};
 	uint8_t digest[AVOW_MAX_DIGEST];
 
-	if (c->e->n_keys == 0 || k->binding != AVOW_TPM_BOUND_BY_QUOTE)
-		return avow_tpm_quote_bound(&c->e->current.quote, c->e->challenge, why);
-	AVOW_TRY(avow_digest(k->hash, parts, 3, digest));
-	return avow_tpm_quote_bound(&c->e->current.quote,
-		avow_span_make(digest, avow_hash_bytes(k->hash)), why);
+	if (c->e->n_keys == 0 || k->binding != AVOW_TPM_BOUND_BY_QUOTE) {
+		AVOW_TRY(avow_tpm_quote_bound(
+			&c->e->current.quote, c->e->challenge, why));
+	} else {
+		AVOW_TRY(avow_digest(k->hash, parts, 3, digest));
+		AVOW_TRY(avow_tpm_quote_bound(&c->e->current.quote,
+			avow_span_make(digest, avow_hash_bytes(k->hash)), why));
+	}
+	tell_machine(c);
+	return AVOW_OK;
 }
 
 static uint32_t
@@ -380,7 +397,7 @@ avow_tpm_verify(const struct avow_evidence *ev, const struct avow_verify_in *in,
 	struct avow_why *why)
 {
 	struct avow_verified *verified = avow_arena_alloc(a, sizeof(*verified));
-	struct tpm_context c = {.e = ev->body, .in = in, .arena = a};
+	struct tpm_context c = {.e = ev->body, .in = in, .arena = a, .f = f};
 	size_t at = avow_checks_declare(f, verify_list, N_VERIFY);
 	enum avow_err e;
 
