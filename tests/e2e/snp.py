@@ -198,6 +198,39 @@ def appraise_takes_an_endorsement_as_the_security_context_has_it():
     assert status == 1 and r["error"]["code"] == "uvm_measurement", r
 
 
+# --- the three forms of the request, forged ------------------------------------------------
+@tap.case()
+def every_form_of_the_request_is_taken():
+    with tempfile.TemporaryDirectory() as folder:
+        for name, args in (("milan", ()), ("turin", ("--product", "turin", "--version", "5")),
+                           ("vlek", ("--product", "genoa", "--vlek"))):
+            sim = os.path.join(folder, name)
+            status, out, err = avow("forge", "snp", "--out", sim, *args)
+            assert status == 0, (out, err)
+            files = {}
+            for file in os.listdir(sim):
+                if os.path.isfile(os.path.join(sim, file)):
+                    with open(os.path.join(sim, file), "rb") as f:
+                        files[file] = f.read()
+            runtime = {"runtimeData": {"data": b64u(files["runtime.bin"]), "dataType": "JSON"}}
+            bare = b64u(json.dumps({"SnpReport": b64u(files["report.bin"])}).encode())
+            with Service("--trust-anchor", os.path.join(sim, "root.pem"), "--collateral",
+                         os.path.join(sim, "collateral")) as s:
+                forms = [({"report": b64u(files["request.json"]), **runtime}, "request.json"),
+                         ({"report": bare, **runtime}, "a report whose certificates are in the folder"),
+                         ({"Report": base64.b64encode(files["request.json"]).decode(), **runtime}, "base64")]
+                if "hcl.bin" in files:  # the legacy form: the vTPM's blob as it is
+                    forms.append(({"report": b64u(files["hcl.bin"])}, "hcl.bin"))
+                answers = []
+                for request, form in forms:
+                    status, answer = s.attest("SevSnpVm", request)
+                    assert status == 200, (name, form, answer)
+                    answers.append({k: v for k, v in claims_of(answer["token"]).items() if k not in OWN_VALUE})
+                # whichever form: the same claims, the blob's runtime data among them
+                assert all(a == answers[0] for a in answers), answers
+                assert answers[0]["x-ms-runtime"] == json.loads(files["runtime.bin"]), answers[0]
+
+
 @tap.case()
 def appraise_takes_certificates_in_any_form_and_order():
     report = vectors("snp-virtee", "report_milan.bin")
