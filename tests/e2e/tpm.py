@@ -1,6 +1,7 @@
 """POST /attest/Tpm with real TPMs: swtpm, an EK certificate of its own CA, AKs that
 are activated or certified; and every tampering refused with its own code."""
 import json
+import struct
 
 from avowtest import Service, Tap, avow, b64u, claims_of, header_of, unb64u
 from tpm_machine import Machine, RequestKey, read, request_text, write
@@ -165,6 +166,10 @@ def every_tampering_has_its_own_code():
         status, report = run(other_log)  # its digest no longer proves it: it is told as nothing
         assert status == 200, report
 
+        refused("tpm_activation", run(**{"x-avow-credential": b64u(b"a guess of thirty-two bytes......")}))
+        refused("tpm_jws", run(header={"alg": "RS256", "typ": "attReqV2"}))
+        refused("tpm_request", run(header={"alg": "PS256", "typ": "JWT"}))
+
         # another nonce, fewer registers, another key, another type of attestation
         first, more = activated(s, m, ek, area)
         a = m.quote(b"\2" * 32)
@@ -240,6 +245,45 @@ def a_certified_ak_needs_a_trusted_ca():
 
             refused("tpm_ak_key", attest(s, m, key, first_round(s), another))
             refused("tpm_ak_uncertified", attest(s, m, key, first_round(s)))
+
+
+@tap.case()
+def version_1_takes_platform_claims():
+    with Machine() as m, service(m) as s:
+        set_policy(s)
+        m.boot()
+        m.make_ek()
+        m.make_ak()
+        cert, ca = m.certify_ak()
+        key = RequestKey(m.dir)
+        with Service("--trust-anchor", ca) as s:
+            url = s.url + "site"
+            set_policy(s, f'c:[type=="{url}", issuer=="CustomClaim"] => issue(type="site", value=c.value);\n'
+                       'c:[type=="aikValidated"] => issue(type="validated", value=c.value);\n')
+
+            def blob(nonce):
+                m.quote(nonce)
+                sig, quote, pcrs = read(m.path("sig")), read(m.path("quote")), read(m.path("pcrs"))
+                return b"ALPT" + struct.pack("<5I", 0, 11, len(sig), len(quote), len(pcrs)) + sig + quote + pcrs
+
+            def ask(claim, **more):
+                first = first_round(s)
+                data = {"challenge": first["challenge"], "service_context": first["service_context"],
+                        "attest_key": key.jwk, "rp_data": "cnA",
+                        "custom_claims": [{"name": "site", "value": "7", "value_type": "string"},
+                                          {"name": "aikValidated", "value": True, "value_type": "boolean"}],
+                        "tpm_att_data": {"srtm_boot_log": b64u(m.log()), "aik_cert": b64u(cert),
+                                         "current_claim": b64u(claim(unb64u(first["challenge"]))), **more}}
+                return second_round(s, key, json.dumps({"att_type": "basic", "att_data": data}),
+                                    {"alg": "PS256", "typ": "attReq"})
+
+            status, report = ask(blob, boot_claim=b64u(blob(b"")))
+            assert status == 200, report
+            claims = claims_of(report)
+            assert claims["site"] == "7" and claims["validated"] is True, claims
+            assert claims["cnf"] == {"jwk": key.jwk} and "x-ms-tpm-request-key" not in claims
+            refused("tpm_claim_blob", ask(lambda n: b"PLAT" + blob(n)[4:]))
+            refused("tpm_qualified_data", ask(lambda n: blob(b"another")))
 
 
 @tap.case()

@@ -18,6 +18,7 @@ struct reader {
 		uint16_t alg, size;
 	} banks[AVOW_MAX_EVENT_BANKS];
 	size_t at; /* where the record began */
+	size_t zeros_from; /* no byte of the log from here on is another */
 };
 
 static enum avow_err
@@ -214,9 +215,24 @@ all_ff(struct avow_span s)
 /* A log copied with its area: zeros or FF to the end, at least a record's head of
  * them, so that a record which was cut short is not taken for padding. */
 static bool
-is_padding(struct avow_span rest, size_t head)
+is_padding(const struct reader *r, struct avow_span rest, size_t head)
 {
-	return rest.n >= head && (avow_span_all_zero(rest) || all_ff(rest));
+	struct avow_cursor peek = avow_cur(rest);
+
+	if (rest.n < head)
+		return false;
+	/* told once for the whole log: a look at every record would cost the
+	 * square of its length */
+	return r->c.pos >= r->zeros_from ||
+	       (avow_cur_le64(&peek) == UINT64_MAX && all_ff(rest));
+}
+
+static size_t
+last_byte(struct avow_span s)
+{
+	while (s.n > 0 && s.p[s.n - 1] == 0)
+		s.n--;
+	return s.n;
 }
 
 static struct avow_span
@@ -231,7 +247,7 @@ at_end(struct reader *r, size_t head, bool *end)
 	struct avow_cursor peek = r->c;
 
 	r->at = avow_cur_offset(&r->c);
-	*end = avow_cur_left(&r->c) == 0 || is_padding(rest(r), head);
+	*end = avow_cur_left(&r->c) == 0 || is_padding(r, rest(r), head);
 	if (*end)
 		return AVOW_OK;
 	if (avow_cur_le64(&peek) == UINT64_MAX)
@@ -290,7 +306,10 @@ enum avow_err
 tcg_parse(struct avow_span bytes, struct avow_arena *a, struct avow_eventlog *out,
 	struct avow_why *why)
 {
-	struct reader r = {.c = avow_cur(bytes), .arena = a, .why = why};
+	struct reader r = {.c = avow_cur(bytes),
+		.arena = a,
+		.why = why,
+		.zeros_from = last_byte(bytes)};
 
 	if (bytes.n > AVOW_MAX_EVENT_LOG)
 		return refuse(
