@@ -54,6 +54,7 @@
 #define AVOW_MAX_JSON_NODES 1000000u	/* event documents of 16 MiB */
 #define AVOW_MAX_CBOR_DEPTH 16		/* a COSE header nests 4 deep */
 #define AVOW_MAX_CBOR_NODES 4096u	/* seen 30 in a COSE_Sign1 */
+#define AVOW_MAX_ANCHORS 512 /* of a file; a bundle of TPM makers has 143 */
 #define AVOW_MAX_DER_DEPTH 16		/* the SGX extension nests 4 deep */
 #define AVOW_MAX_PEM_BLOCKS 64		/* an anchor bundle; chains have 2..4 */
 

@@ -204,18 +204,29 @@ is_amd_key(const struct avow_pubkey *k)
 	return avow_pubkey_type(k) == AVOW_KEY_RSA && avow_pubkey_bits(k) == 4096;
 }
 
-/* The names that the other two makers' chains demand of their roots. */
+/* The names that the other two makers' chains demand of their roots; a bare key
+ * could be anybody's. */
 static bool
-is_maker_name(const struct avow_cert *c)
+may_be_intels(const struct addition *add)
 {
-	struct avow_span cn = avow_span_str(c->subject_cn);
+	struct avow_span name = AVOW_LIT("SGX Root CA"), cn;
 
-	return avow_span_eq_str(cn, "Intel SGX Root CA") ||
-	       avow_span_starts(cn, AVOW_LIT("ARK-"));
+	if (!is_intel_key(add->pubkey) || !add->cert)
+		return is_intel_key(add->pubkey);
+	cn = avow_span_str(add->cert->subject_cn);
+	return avow_span_find(cn, name) < cn.n;
 }
 
-/* The kind that was asked for; or the maker whose roots have such keys, and TPM's,
- * whose roots have any. */
+static bool
+may_be_amds(const struct addition *add)
+{
+	if (!is_amd_key(add->pubkey) || !add->cert)
+		return is_amd_key(add->pubkey);
+	return avow_span_starts(avow_span_str(add->cert->subject_cn), AVOW_LIT("ARK-"));
+}
+
+/* The kind that was asked for; or the maker that its key and its name tell. What is
+ * neither's by name is a TPM maker's, and so is every bare key too. */
 static enum avow_err
 choose_kinds(
 	const enum avow_anchor_kind *asked, struct addition *add, struct avow_why *why)
@@ -228,11 +239,11 @@ choose_kinds(
 			return unusable(why, "an RSA key of 4096 bits");
 		return AVOW_OK;
 	}
-	if (is_intel_key(add->pubkey))
+	if (may_be_intels(add))
 		add->kinds[add->n_kinds++] = AVOW_ANCHOR_INTEL_SGX;
-	else if (is_amd_key(add->pubkey))
+	else if (may_be_amds(add))
 		add->kinds[add->n_kinds++] = AVOW_ANCHOR_AMD_ARK;
-	if (!add->cert || !is_maker_name(add->cert))
+	if (!add->cert || add->n_kinds == 0)
 		add->kinds[add->n_kinds++] = AVOW_ANCHOR_TPM;
 	return AVOW_OK;
 }
@@ -338,6 +349,26 @@ add_blocks(struct avow_anchors *a, const enum avow_anchor_kind *kind,
 	return e;
 }
 
+/* Bundles of many makers say in lines behind '#' whose certificate comes next. */
+static void
+put_without_comments(struct avow_span text, struct avow_buf *out)
+{
+	bool inside = false;
+
+	while (text.n > 0) {
+		size_t n = avow_span_find_byte(text, '\n');
+		struct avow_span line =
+			avow_span_slice(text, 0, n < text.n ? n + 1 : n);
+
+		inside = inside || avow_span_starts(line, AVOW_LIT("-----BEGIN "));
+		if (inside || !avow_span_starts(line, AVOW_LIT("#")))
+			avow_buf_put(out, line);
+		if (avow_span_starts(line, AVOW_LIT("-----END ")))
+			inside = false;
+		text = avow_span_from(text, line.n);
+	}
+}
+
 /* kind NULL: by each key. */
 static enum avow_err
 add_text(struct avow_anchors *a, const enum avow_anchor_kind *kind,
@@ -345,11 +376,17 @@ add_text(struct avow_anchors *a, const enum avow_anchor_kind *kind,
 {
 	struct avow_arena scratch;
 	struct avow_pem_block *b;
+	struct avow_buf text;
 	enum avow_err e;
 	size_t n;
 
-	avow_arena_init(&scratch, AVOW_MIB(4));
-	e = avow_pem_parse(pem, AVOW_MAX_PEM_BLOCKS, &scratch, &b, &n);
+	avow_arena_init(&scratch, AVOW_MIB(8));
+	avow_buf_init_arena(&text, &scratch, pem.n + 1);
+	put_without_comments(pem, &text);
+	e = text.err;
+	if (e == AVOW_OK)
+		e = avow_pem_parse(
+			avow_buf_span(&text), AVOW_MAX_ANCHORS, &scratch, &b, &n);
 	if (e == AVOW_OK)
 		e = add_blocks(a, kind, b, n, why);
 	else if (e != AVOW_E_NO_MEMORY)

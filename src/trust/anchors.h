@@ -44,8 +44,9 @@ enum avow_err avow_anchors_new(
 enum avow_err avow_anchors_add_pem(struct avow_anchors *a, enum avow_anchor_kind kind,
 	struct avow_span pem, struct avow_why *why) AVOW_CHECKED;
 /** avow_anchors_add_pem where the operator named no maker: the key tells it,
- *  P-256 Intel's, RSA of 4096 bits AMD's, and any key a TPM maker's too, unless its
- *  certificate has Intel's or AMD's name. Intermediates are TPM's. */
+ *  P-256 Intel's, RSA of 4096 bits AMD's, where a certificate has their roots' name
+ *  too; every other certificate is a TPM maker's, and every bare key is that too.
+ *  Lines behind '#' are comments. */
 enum avow_err avow_anchors_add_any(struct avow_anchors *a, struct avow_span pem,
 	struct avow_why *why) AVOW_CHECKED;
 struct avow_anchors *avow_anchors_ref(struct avow_anchors *a);

@@ -168,8 +168,8 @@ the_key_tells_the_maker(void **state)
 	assert_true(avow_anchors_has(a, AVOW_ANCHOR_INTEL_SGX, p.root));
 	assert_false(avow_anchors_has(a, AVOW_ANCHOR_AMD_ARK, p.root));
 	/* Intel's by its name is nobody else's */
-	assert_int_equal(avow_anchors_has(a, AVOW_ANCHOR_TPM, p.root),
-		strcmp(p.root->subject_cn, "Intel SGX Root CA") != 0);
+	assert_false(avow_anchors_has(a, AVOW_ANCHOR_TPM, p.root));
+	assert_memory_equal(avow_anchors_id(a), avow_anchors_id(p.anchors), 32);
 	assert_ok(avow_anchors_add_any(a, avow_span_str(avow_amd_ark_pem), NULL));
 	assert_non_null(avow_anchors_cert(a, AVOW_ANCHOR_AMD_ARK, 2));
 	assert_null(avow_anchors_cert(a, AVOW_ANCHOR_AMD_ARK, 3));
@@ -180,9 +180,9 @@ the_key_tells_the_maker(void **state)
 	memcpy(before, avow_anchors_id(a), 32);
 	assert_ok(avow_anchors_add_any(a, key_pem(avow_privkey_public(rsa)), &why));
 	assert_memory_not_equal(before, avow_anchors_id(a), 32);
-	assert_err(AVOW_E_ANCHOR_FORMAT,
-		avow_anchors_add_pem(a, AVOW_ANCHOR_AMD_ARK,
-			key_pem(avow_privkey_public(rsa)), &why));
+	assert_err(
+		AVOW_E_ANCHOR_FORMAT, avow_anchors_add_pem(a, AVOW_ANCHOR_AMD_ARK,
+					      key_pem(avow_privkey_public(rsa)), &why));
 	avow_privkey_free(rsa);
 	avow_anchors_free(a);
 }

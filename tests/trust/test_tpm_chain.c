@@ -254,6 +254,38 @@ azures_intermediate_leads_to_the_shipped_key(void **state)
 	avow_buf_clear(&pem);
 }
 
+/* A published bundle of every TPM maker, with its comments: nothing in it becomes
+ * Intel's or AMD's root. */
+static void
+takes_a_bundle_of_all_makers(void **state)
+{
+	static const char *const files[] = {
+		"anchors/tpm-vendor-tpm-ca-certificates.pem",
+		"anchors/tpm-vendor-tpm-intermediate-ca-certificates.pem"};
+	struct avow_anchors *a;
+
+	(void)state;
+	assert_ok(avow_anchors_new(false, &a));
+	for (size_t i = 0; i < 2; i++) {
+		const char *path = vector_path(files[i]);
+		struct avow_buf pem;
+
+		if (!path) {
+			avow_anchors_free(a);
+			skip();
+		}
+		avow_buf_init(&pem, 1 << 20);
+		assert_ok(avow_file_read(path, &pem));
+		assert_ok(avow_anchors_add_any(a, avow_buf_span(&pem), NULL));
+		avow_buf_clear(&pem);
+	}
+	assert_non_null(avow_anchors_cert(a, AVOW_ANCHOR_TPM, 20));
+	assert_null(avow_anchors_cert(a, AVOW_ANCHOR_INTEL_SGX, 0));
+	assert_null(avow_anchors_cert(a, AVOW_ANCHOR_AMD_ARK, 0));
+	assert_non_null(avow_anchors_intermediate(a, 100));
+	avow_anchors_free(a);
+}
+
 int
 main(void)
 {
@@ -266,6 +298,7 @@ main(void)
 		cmocka_unit_test(refuses_what_is_no_certificate),
 		cmocka_unit_test(cuts_what_an_nv_index_holds),
 		cmocka_unit_test(azures_intermediate_leads_to_the_shipped_key),
+		cmocka_unit_test(takes_a_bundle_of_all_makers),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
