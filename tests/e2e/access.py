@@ -3,12 +3,15 @@ hostile ones; roles at providers; and what a slow or dead issuer does to others.
 import base64
 import json
 import os
+import shutil
 import signal
+import ssl
+import subprocess
 import tempfile
 import threading
 import time
 
-from avowtest import AVOWD, Service, Tap, b64u
+from avowtest import AVOWD, Service, Skip, Tap, b64u
 from issuer import AUDIENCE, Issuer, Key, claims, token
 
 tap = Tap()
@@ -327,13 +330,81 @@ def a_reload_takes_new_grants_and_keeps_the_keys():
 
 @tap.case()
 def an_access_file_that_is_not_sound_stops_the_start():
-    import subprocess
     for text in ("", "[]", '{"issuer":[]}', '{"issuers":[{"issuer":"http://issuer.example"}]}'):
         path = os.path.join(HOME, "bad.json")
         with open(path, "w", encoding="utf-8") as f:
             f.write(text)
         p = subprocess.run([AVOWD, "--check-config", "--data", HOME, "--access", path], capture_output=True, timeout=60)
         assert p.returncode == 1 and b"bad.json" in p.stderr, (text, p)
+
+
+class Pki:
+    """A client CA and certificates of it, made by openssl."""
+
+    def __init__(self):
+        if not shutil.which("openssl"):
+            raise Skip("openssl is not installed")
+        self.dir = tempfile.mkdtemp(dir=HOME)
+        self.ca("ca")
+        self.ca("stranger")
+
+    def path(self, name):
+        return os.path.join(self.dir, name)
+
+    def run(self, *args):
+        subprocess.run(["openssl", *args], check=True, capture_output=True, cwd=self.dir)
+
+    def ca(self, name):
+        self.run("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout",
+                 name + ".key", "-out", name + ".pem", "-days", "2", "-subj", "/CN=Clients " + name)
+
+    def client(self, name, ca="ca", usage="clientAuth", days="2"):
+        """(certificate, key)."""
+        with open(self.path(name + ".ext"), "w", encoding="utf-8") as f:
+            f.write("basicConstraints=critical,CA:FALSE\nkeyUsage=critical,digitalSignature\n"
+                    f"extendedKeyUsage={usage}\nsubjectAltName=DNS:{name}.test\n")
+        self.run("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", name + ".key",
+                 "-out", name + ".csr", "-subj", "/CN=" + name)
+        self.run("x509", "-req", "-in", name + ".csr", "-CA", ca + ".pem", "-CAkey", ca + ".key", "-CAcreateserial",
+                 "-days", days, "-extfile", name + ".ext", "-out", name + ".pem")
+        return self.path(name + ".pem"), self.path(name + ".key")
+
+
+def put_with(service, pair, **headers):
+    """PUT a policy over TLS with a client certificate; (status, headers, body)."""
+    import http.client
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    if pair:
+        context.load_cert_chain(*pair)
+    host = service.url.split("//")[1]
+    c = http.client.HTTPSConnection(host, timeout=60, context=context)
+    c.request("PUT", POLICY + V, unsigned(PERMIT), headers)
+    answer = c.getresponse()
+    got = answer.status, answer.headers, answer.read()
+    c.close()
+    return got
+
+
+@tap.case()
+def client_certificates_are_a_way_in():
+    pki = Pki()
+    path = access_file("mtls.json", client_certificates={"ca_file": pki.path("ca.pem"), "grants": [
+        {"subject_cn": "deploy", "actions": ["attestation/write"], "providers": ["default"]},
+        {"san_dns": "reads.test", "actions": ["attestation/read"], "providers": ["*"]}]})
+    deploy = pki.client("deploy")
+    with Service("--access", path, "--tls", "always") as s:
+        assert put_with(s, deploy)[0] == 200
+        refused(put_with(s, None), 401, "unauthorized", "Bearer")
+        refused(put_with(s, pki.client("reads")), 403, "forbidden")
+        refused(put_with(s, pki.client("nobody")), 403, "forbidden")
+        refused(put_with(s, pki.client("serves", usage="serverAuth")), 401, "client_certificate")
+        # the very name under another CA
+        refused(put_with(s, pki.client("deploy", ca="stranger")), 401, "client_certificate")
+        # a header decides alone
+        again = pki.client("deploy")
+        assert put_with(s, again)[0] == 200
+        refused(put_with(s, again, Authorization="Bearer AAAA"), 401, "unauthorized")
 
 
 @tap.case()
