@@ -40,7 +40,7 @@ class World:
         self.dir.cleanup()
 
     def service(self, *args, intel=True, amd=True):
-        more = ["--trust-anchor", os.path.join(self.sgx, "root.pem"), "--fetch-timeout", "5s"]
+        more = ["--trust-anchor", os.path.join(self.sgx, "root.pem"), "--fetch-timeout", "60s"]
         if self.snp:
             more += ["--trust-anchor", os.path.join(self.snp, "root.pem")]
         if intel:
@@ -104,7 +104,7 @@ def what_a_quote_lacks_is_fetched_and_stored():
 
 @tap.case()
 def many_requests_at_a_cold_start_cause_one_fetch_a_document():
-    with World() as w, w.service() as s:
+    with World() as w, w.service("--fetch-wait", "5m") as s:
         w.sources.gate.clear()
         body = w.quote()
         with concurrent.futures.ThreadPoolExecutor(min(MANY, 250)) as pool:
@@ -174,7 +174,7 @@ def a_bad_document_is_neither_believed_nor_stored():
             w.sources.behave(TCB, act)
             w.data = os.path.join(w.dir.name, name.replace(" ", "-"))
             os.mkdir(w.data)
-            with w.service("--fetch-wait", "1s") as s:
+            with w.service("--fetch-wait", "1m") as s:
                 answer, _ = refused(w, s, "tcb_info_absent")
                 assert not any("/tcb/" in n for n in w.stored()), (name, w.stored())
         assert w.sources.count("/elsewhere") == 0
@@ -183,7 +183,7 @@ def a_bad_document_is_neither_believed_nor_stored():
 @tap.case()
 def a_source_that_is_busy_is_left_alone():
     with World() as w, w.service() as s:
-        w.sources.behave("/", Sources.status(429, {"Retry-After": "120"}))
+        w.sources.behave("/", Sources.status(429, {"Retry-After": "900"}))
         _, after = refused(w, s, "crl_absent")
         asked = len(w.sources.asked)
         for _ in range(30):
@@ -213,12 +213,12 @@ def a_short_busy_time_is_waited_for():
             while s.attest("SgxEnclave", w.quote())[0] != 200:
                 assert time.monotonic() < end, s.logs()
                 time.sleep(0.2)
-        assert w.sources.count(TCB) <= 3, w.sources.counts()
+        assert w.sources.count(TCB) <= 8, w.sources.counts()
 
 
 @tap.case()
 def a_slow_source_gives_503_and_later_the_token():
-    with World() as w, w.service("--fetch-wait", "1s", "--fetch-timeout", "60s") as s:
+    with World() as w, w.service("--fetch-wait", "1s") as s:
         w.sources.gate.clear()
         refused(w, s, "crl_absent")
         w.sources.gate.set()
