@@ -293,6 +293,15 @@ def a_role_at_one_provider_sees_and_changes_no_other():
                 status, answer = go(role, method, path, MINIMAL if method in ("PUT", "PATCH") else None)
                 assert status == 403 and code(answer) == "forbidden", (role, method, path, answer)
             assert listed("reader") == ["mine", "other"]
+            # each refused change of somebody who is known is a record
+            _, _, text = s.request("GET", "/audit?api-version=2022-08-01&$top=1000", None, {"Authorization": "Bearer " + s.token})
+            refused = [r for r in json.loads(text)["value"] if r["outcome"] == "forbidden"]
+            want = [(method, path) for _, method, path in cases if method != "GET"]
+            words = {"PUT": "provider.create", "PATCH": "provider.update", "DELETE": "provider.delete"}
+            assert [r["action"] for r in refused] == [words[method] for method, _ in want], refused
+            assert all(r["actor"] == "ada@" + url and r["target"] == SUB + "/resourceGroups/g1" for r in refused)
+            names = [path.rsplit("/", 1)[1] for _, path in want]
+            assert [r["provider"] for r in refused] == ["" if name == "a_b" else name for name in names], refused
             assert go("owner", "DELETE", GROUP + "/mine")[0] == 200
     finally:
         issuer.close()
