@@ -132,6 +132,33 @@ def recorded_certificate_exchanges_of_this_trust_model():
 
 
 @tap.case()
+def recorded_certificate_exchanges_of_an_isolated_provider():
+    source = vectors("maa-azure-sdk-cpp")
+    s = World.service()
+    names = sorted(glob.glob(os.path.join(source, "policycerts-*Policy*Certificate*.json")))
+    names = [n for n in names if "Aad" not in n and "Shared" not in n]
+    assert len(names) == 6, names
+    key = "x-ms-policy-certificates"
+    first = load([n for n in names if "Isolated" in n][0])["decoded"]["claims"][key]["keys"]
+    s.make_provider("recorded", [base64.b64decode(k["x5c"][0]) for k in first])
+    for name in sorted(names, key=lambda n: ("Remove" in n, n)):
+        d = load(name)
+        path = "/providers/recorded/" + d["request"]["url"].split("attest.azure.net/")[1].split("?")[0]
+        status, _, answer = s.manage(d["request"]["method"], path, d["request"]["body"])
+        assert status == d["response"]["status"] == 200, (name, answer)
+        want, got = d["decoded"]["claims"], claims_of(answer["token"])
+        assert set(header_of(answer["token"])) == set(d["decoded"]["header"])
+        # the name of 2025-06-01 stands beside the recorded one
+        assert set(got) - {"x-ms-certificate-result"} == set(want), (name, got)
+        assert got["exp"] - got["iat"] == want["exp"] - want["iat"]
+        for k in set(want) - {"exp", "iat", "iss", "nbf"}:
+            if k == key:
+                assert sorted(map(str, got[k]["keys"])) == sorted(map(str, want[k]["keys"])), (name, got[k])
+            else:
+                assert got[k] == want[k], (name, k)
+
+
+@tap.case()
 def the_next_attestation_is_judged_by_the_new_policy():
     s = World.service()
     for _ in range(5):

@@ -3,9 +3,7 @@
 Every refusal is checked three times: its code, that nothing changed, and that
 there is exactly one audit record of it.
 """
-import ast
 import base64
-import glob
 import hashlib
 import json
 import os
@@ -14,7 +12,7 @@ import sqlite3
 import tempfile
 import time
 
-from avowtest import Service, Tap, b64u, claims_of, forge, header_of, unb64u, vectors
+from avowtest import Service, Tap, b64u, claims_of, forge, header_of
 from signers import Signer
 
 tap = Tap()
@@ -375,42 +373,6 @@ def as_many_certificates_as_there_may_be():
     refused("policy_cert_limit", "POST", "/providers/crowded", "/certificates:add", first.certificate(more[1]),
             "InvalidOperation")
     assert manage("POST", "/providers/crowded", "/certificates:add", first.certificate(more[0]))[0] == 200
-
-
-@tap.case()
-def recorded_exchanges_of_an_isolated_provider():
-    source = vectors("maa-azure-sdk-cpp")
-    s = World.service()
-
-    def load(path):
-        with open(path, encoding="utf-8") as f:
-            d = json.load(f)
-        return {k: ast.literal_eval(v) if k in ("request", "response", "decoded") and isinstance(v, str) else v
-                for k, v in d.items()}
-
-    names = sorted(glob.glob(os.path.join(source, "policycerts-*Policy*Certificate*.json")))
-    names = [n for n in names if "Aad" not in n and "Shared" not in n]
-    assert len(names) == 6, names
-    key = "x-ms-policy-certificates"
-    first = load([n for n in names if "Isolated" in n][0])["decoded"]["claims"][key]["keys"]
-    s.make_provider("recorded", [base64.b64decode(k["x5c"][0]) for k in first])
-    for name in sorted(names, key=lambda n: ("Remove" in n, n)):
-        d = load(name)
-        if name.endswith("GetPolicyManagementCertificatesIsolated-5f97b5-1.json"):
-            assert len(d["decoded"]["claims"][key]["keys"]) == len(first)
-        path = "/" + d["request"]["url"].split("attest.azure.net/")[1].split("?")[0]
-        status, answer = manage(d["request"]["method"], "/providers/recorded", path, d["request"]["body"])
-        assert status == d["response"]["status"] == 200, (name, answer)
-        want, got = d["decoded"]["claims"], claims_of(answer["token"])
-        assert set(header_of(answer["token"])) == set(d["decoded"]["header"])
-        # the name of 2025-06-01 stands beside the recorded one
-        assert set(got) - {"x-ms-certificate-result"} == set(want), (name, got)
-        assert got["exp"] - got["iat"] == want["exp"] - want["iat"]
-        for k in set(want) - {"exp", "iat", "iss", "nbf"}:
-            if k == key:
-                assert sorted(map(str, got[k]["keys"])) == sorted(map(str, want[k]["keys"])), (name, got[k])
-            else:
-                assert got[k] == want[k], (name, k)
 
 
 # --- across tenants -----------------------------------------------------------------------------
