@@ -248,22 +248,22 @@ run(struct avow_http_request *rq, struct avow_http_response *rs, struct avow_why
 	return avow_change_run((struct avow_change *)j);
 }
 
+const struct avow_change_kind avow_change_certificate_add = {
+	"certificate.add", AVOW_RIGHT_WRITE, judge, store};
+
 enum avow_err
 avow_api_certificates_add(struct avow_http_request *rq, struct avow_http_response *rs,
 	struct avow_why *why)
 {
-	static const struct avow_change_kind kind = {
-		"certificate.add", AVOW_RIGHT_WRITE, judge, store};
-
-	return run(rq, rs, why, &kind, true);
+	return run(rq, rs, why, &avow_change_certificate_add, true);
 }
+
+const struct avow_change_kind avow_change_certificate_remove = {
+	"certificate.remove", AVOW_RIGHT_DELETE, judge, store};
 
 enum avow_err
 avow_api_certificates_remove(struct avow_http_request *rq,
 	struct avow_http_response *rs, struct avow_why *why)
 {
-	static const struct avow_change_kind kind = {
-		"certificate.remove", AVOW_RIGHT_DELETE, judge, store};
-
-	return run(rq, rs, why, &kind, false);
+	return run(rq, rs, why, &avow_change_certificate_remove, false);
 }

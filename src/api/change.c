@@ -12,6 +12,8 @@
 
 #include <string.h>
 
+#include "api/refusals.h"
+
 #include "base/clock.h"
 #include "base/log.h"
 
@@ -157,21 +159,58 @@ avow_change_of(const struct avow_change_kind *kind, size_t size,
 	return c;
 }
 
+static enum avow_err
+authorize(const struct avow_change_kind *kind, const struct avow_http_request *rq,
+	struct avow_who *who, struct avow_why *why)
+{
+	const struct avow_act act = {
+		.right = kind->right,
+		.provider = rq->place,
+		.action = avow_span_str(kind->action),
+		.target = rq->param,
+	};
+
+	return avow_api_authorize(rq, &act, who, why);
+}
+
 enum avow_err
 avow_change_run(struct avow_change *c)
 {
+	enum avow_err e;
+
 	if (!c)
 		return AVOW_E_NO_MEMORY;
 	if (c->rq->state)
 		return go_on(c);
 	c->now_s = avow_clock_now_s();
-	AVOW_TRY(avow_api_authorize(c->rq,
-		&(struct avow_act){
-			.right = c->kind->right,
-			.provider = c->rq->place,
-			.action = avow_span_str(c->kind->action),
-			.target = c->target,
-		},
-		&c->who, c->why));
+	e = authorize(c->kind, c->rq, &c->who, c->why);
+	AVOW_TRY(e);
 	return turn(c);
+}
+
+/* --- a body that is not taken --------------------------------------------------------- */
+
+void
+avow_service_body_refused(struct avow_http_request *rq, enum avow_err code)
+{
+	static const struct {
+		avow_http_handler *handle;
+		const struct avow_change_kind *kind;
+	} changes[] = {
+		{avow_api_policy_put, &avow_change_policy_set},
+		{avow_api_policy_reset, &avow_change_policy_reset},
+		{avow_api_certificates_add, &avow_change_certificate_add},
+		{avow_api_certificates_remove, &avow_change_certificate_remove},
+	};
+	struct avow_act act = {.provider = rq->place, .target = rq->param};
+	struct avow_who who;
+
+	for (size_t i = 0; i < sizeof(changes) / sizeof(changes[0]); i++)
+		if (rq->route->handle == changes[i].handle) {
+			act.right = changes[i].kind->right;
+			act.action = avow_span_str(changes[i].kind->action);
+		}
+	if (act.right && code == AVOW_E_HTTP_BODY_TOO_LARGE &&
+		avow_api_authorize(rq, &act, &who, NULL) == AVOW_OK)
+		avow_api_record_refusal(rq, &act, &who, code);
 }

@@ -43,6 +43,9 @@ struct avow_change {
 	int turns;
 };
 
+extern const struct avow_change_kind avow_change_policy_set, avow_change_policy_reset,
+	avow_change_certificate_add, avow_change_certificate_remove;
+
 /**
  * Make a change of `size` bytes in rq->arena, empty but for what all have; NULL
  * where there is no memory. A request that is called again (rq->state) gets the

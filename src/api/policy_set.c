@@ -150,22 +150,22 @@ run(struct avow_http_request *rq, struct avow_http_response *rs, struct avow_why
 	return avow_change_run((struct avow_change *)j);
 }
 
+const struct avow_change_kind avow_change_policy_set = {
+	"policy.set", AVOW_RIGHT_WRITE, judge, store};
+
 enum avow_err
 avow_api_policy_put(struct avow_http_request *rq, struct avow_http_response *rs,
 	struct avow_why *why)
 {
-	static const struct avow_change_kind kind = {
-		"policy.set", AVOW_RIGHT_WRITE, judge, store};
-
-	return run(rq, rs, why, &kind, AVOW_POLICY_SET);
+	return run(rq, rs, why, &avow_change_policy_set, AVOW_POLICY_SET);
 }
+
+const struct avow_change_kind avow_change_policy_reset = {
+	"policy.reset", AVOW_RIGHT_DELETE, judge, store};
 
 enum avow_err
 avow_api_policy_reset(struct avow_http_request *rq, struct avow_http_response *rs,
 	struct avow_why *why)
 {
-	static const struct avow_change_kind kind = {
-		"policy.reset", AVOW_RIGHT_DELETE, judge, store};
-
-	return run(rq, rs, why, &kind, AVOW_POLICY_RESET);
+	return run(rq, rs, why, &avow_change_policy_reset, AVOW_POLICY_RESET);
 }

@@ -24,16 +24,16 @@
 /** What the configuration says, as plain values. Strings are copied. */
 struct avow_service_settings {
 	const char *data_dir;
-	const char *url;		/* the instance URL, no final slash */
-	const char *base_domain;	/* of other providers' hosts; "": by path */
+	const char *url; /* the instance URL, no final slash */
+	const char *base_domain; /* of other providers' hosts; "": by path */
 	const char *collateral_dir;
 	struct avow_supply_settings supply;
-	struct avow_anchors *anchors;	/* a reference is taken */
-	unsigned accept_tcb;		/* bits 1u << enum avow_tcb_status */
+	struct avow_anchors *anchors; /* a reference is taken */
+	unsigned accept_tcb; /* bits 1u << enum avow_tcb_status */
 	int64_t grace_s;
-	int64_t warn_s;			/* before collateral ends; 0: never */
+	int64_t warn_s; /* before collateral ends; 0: never */
 	struct avow_snp_references *snp_references; /* a reference; NULL: none */
-	uint32_t baseline;		/* what "azuredefault" stands for; 0: newest */
+	uint32_t baseline; /* what "azuredefault" stands for; 0: newest */
 	struct avow_span allow_platform; /* avow_platform_list_put; empty: all */
 	struct avow_keys_options keys;
 	struct avow_machines_settings machines; /* fixed when the service starts */
@@ -112,14 +112,17 @@ void avow_service_tick(struct avow_service *sv);
 void avow_service_free(struct avow_service *sv);
 
 const struct avow_http_route *avow_service_routes(size_t *n);
+/** avow_http_config.body_refused: a management change whose body is refused has
+ *  a record, too. */
+void avow_service_body_refused(struct avow_http_request *rq, enum avow_err code);
 /** avow_http_config.locate: sets rq->place to a provider's name. */
 enum avow_err avow_service_locate(
 	const struct avow_service *sv, struct avow_http_request *rq) AVOW_CHECKED;
 
 /** What one worker keeps: its reference on the view and its caches. */
 struct avow_worker;
-enum avow_err avow_worker_new(struct avow_service *sv, struct avow_worker **out)
-	AVOW_CHECKED;
+enum avow_err avow_worker_new(
+	struct avow_service *sv, struct avow_worker **out) AVOW_CHECKED;
 void avow_worker_free(struct avow_worker *w);
 
 /*
@@ -142,8 +145,8 @@ enum avow_err avow_worker_provider(struct avow_worker *w,
 	struct avow_why *why) AVOW_CHECKED;
 /** Whether the request is at the instance URL itself, for what is no
  *  provider's (the control plane). @return AVOW_OK, AVOW_E_HTTP_ROUTE. */
-enum avow_err avow_api_at_root(const struct avow_http_request *rq,
-	struct avow_why *why) AVOW_CHECKED;
+enum avow_err avow_api_at_root(
+	const struct avow_http_request *rq, struct avow_why *why) AVOW_CHECKED;
 struct avow_service *avow_worker_service(struct avow_worker *w);
 struct avow_evidence_cache *avow_worker_cache(struct avow_worker *w);
 

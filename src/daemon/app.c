@@ -397,6 +397,7 @@ avow_app_http(struct avow_app *app, struct avow_http_config *http)
 	http->proxies = app->proxies.n ? &app->proxies : NULL;
 	http->enter = avow_service_enter;
 	http->leave = avow_service_leave;
+	http->body_refused = avow_service_body_refused;
 	http->prepare = avow_service_prepare;
 	http->wants_certs = wants_certs;
 	http->routes = avow_app_routes(app, &http->n_routes);

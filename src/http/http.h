@@ -147,6 +147,9 @@ struct avow_http_config {
 	 */
 	avow_http_handler *enter;
 	void (*leave)(struct avow_http_request *rq);
+	/* NULL, or told that a request was admitted and its body is refused, so
+	 * that its handler is never called. */
+	void (*body_refused)(struct avow_http_request *rq, enum avow_err code);
 	avow_http_handler *prepare;
 	/* Whether a new TLS connection shall be asked for a client certificate;
 	 * NULL: none is. Whether one is good is the app's to judge. */

@@ -272,6 +272,16 @@ judge_body(struct request *rq)
 	return AVOW_OK;
 }
 
+static enum avow_err
+told(struct request *rq, enum avow_err e)
+{
+	const struct avow_http_config *config = &rq->conn->w->s->config;
+
+	if (e != AVOW_OK && config->body_refused)
+		config->body_refused(&rq->pub, e);
+	return e;
+}
+
 enum avow_err
 avow_request_admit(struct request *rq, struct MHD_Connection *mhd, const char *method,
 	const char *version)
@@ -290,7 +300,7 @@ avow_request_admit(struct request *rq, struct MHD_Connection *mhd, const char *m
 		AVOW_TRY(config->enter(&rq->pub, &rq->rs, &rq->why));
 	if (rq->pub.route->admit)
 		AVOW_TRY(rq->pub.route->admit(&rq->pub, &rq->why));
-	return judge_body(rq);
+	return told(rq, judge_body(rq));
 }
 
 /* --- the body --------------------------------------------------------------- */
@@ -317,8 +327,8 @@ reserve(struct request *rq, size_t need)
 	return AVOW_OK;
 }
 
-enum avow_err
-avow_request_take_body(struct request *rq, const char *p, size_t n)
+static enum avow_err
+take_body(struct request *rq, const char *p, size_t n)
 {
 	static const struct avow_at large = {"body", "size", "Avow limits.h"};
 	size_t max = rq->pub.route->max_body;
@@ -332,4 +342,10 @@ avow_request_take_body(struct request *rq, const char *p, size_t n)
 	AVOW_TRY(reserve(rq, rq->body.n + n));
 	avow_buf_put(&rq->body, avow_span_make(p, n));
 	return rq->body.err;
+}
+
+enum avow_err
+avow_request_take_body(struct request *rq, const char *p, size_t n)
+{
+	return told(rq, take_body(rq, p, n));
 }

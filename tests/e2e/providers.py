@@ -290,10 +290,14 @@ def a_jwt_of_any_other_shape_is_refused():
     refused("policy_unsigned", "POST", "iso", put + ":reset", RESET)
     refused("policy_signer_untrusted", "POST", "iso", put + ":reset", stranger.reset())
     refused("attestation_type", "PUT", "iso", "/policies/NoSuchTee", good)
-    # over the limit: refused before any of it is taken, so before there is a change
-    before = state("iso")
+    # over the limit: refused before any of it is taken; nobody waits for its record
+    before, seen = state("iso"), len(records())
     status, answer = manage("PUT", "iso", put, "x" * ((1 << 20) + 1))
     assert status == 413 and inner(answer) == "http_body_too_large" and state("iso") == before
+    end = time.monotonic() + 60
+    while len(records()) == seen:
+        assert time.monotonic() < end, "it has no record"
+    assert records()[seen:] == [("policy.set", "walled", "SgxEnclave", "http_body_too_large")], records()[seen:]
 
 
 @tap.case()

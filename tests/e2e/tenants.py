@@ -81,6 +81,15 @@ def calls(signer):
             ("POST", "/certificates:remove", signer.certificate(signer))]
 
 
+def forbidden():
+    """How many changes have a record that says that they were forbidden."""
+    db = sqlite3.connect(os.path.join(World.get().one.data, "data", "avow.db"), timeout=30)
+    try:
+        return db.execute("SELECT COUNT(*) FROM audit WHERE outcome = 'forbidden' AND actor <> ''").fetchone()[0]
+    finally:
+        db.close()
+
+
 def stored():
     """All that any tenant has set."""
     db = sqlite3.connect(os.path.join(World.get().one.data, "data", "avow.db"), timeout=30)
@@ -98,7 +107,7 @@ def each_endpoint_is_its_own_tenants_alone():
     assert ask("team-a", "PUT", "team-a", "/policies/SgxEnclave", unsigned(PERMIT))[0] == 200
     assert ask("team-b", "PUT", "team-b", "/policies/SgxEnclave", unsigned(PERMIT))[0] == 200
     assert ask("walled", "PUT", "walled", "/policies/SgxEnclave", w.signer.policy(PERMIT))[0] == 200
-    before = stored()
+    before, seen, tried = stored(), forbidden(), 0
     tenants = ("team-a", "team-b", "walled")
     for who in tenants:
         for provider in (*tenants, "", "shared"):
@@ -107,6 +116,8 @@ def each_endpoint_is_its_own_tenants_alone():
             for method, path, body in calls(w.signer) + [("GET", "/policies/SgxEnclave", None)]:
                 status, answer = ask(who, method, provider, path, body)
                 assert status == 403 and answer["error"]["innererror"]["code"] == "forbidden", (who, provider, path, answer)
+                tried += method != "GET"
+    assert forbidden() == seen + tried, "each has one record"
     assert stored() == before, "something of another tenant's changed"
     for who in tenants:
         assert ask(who, "GET", who, "/policies/SgxEnclave")[0] == 200
