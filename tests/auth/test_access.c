@@ -11,6 +11,11 @@
 	"{\"issuers\":[{\"issuer\":\"" ISSUER "\",\"audiences\":[\"a\"],"              \
 	"\"grants\":[" GRANT "]" more "}]}"
 
+/* client certificates without a CA */
+#define NO_CA                                                                          \
+	"{\"client_certificates\":{\"grants\":[{\"san_dns\":\"r\","                    \
+	"\"actions\":[\"attest\"],\"providers\":[\"*\"]}]}}"
+
 static enum avow_err
 parse(const char *text, struct avow_access **out)
 {
@@ -145,8 +150,7 @@ values_are_within_their_bounds(void **state)
 		ISSUER_WITH(",\"discovery\":\"ftp://x\""),
 		ISSUER_WITH(",\"require\":{\"tid\":\"t\"}"),
 		ISSUER_WITH(",\"require\":[]"), ISSUER_WITH(",\"role_claims\":[]"),
-		"{\"client_certificates\":{\"grants\":[{\"san_dns\":\"r\",\"actions\":["
-		"\"attest\"],\"providers\":[\"*\"]}]}}"};
+		NO_CA};
 	struct avow_buf b;
 
 	(void)state;
