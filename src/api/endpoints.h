@@ -82,6 +82,10 @@ void avow_api_add_string(
 void avow_api_follow(const struct avow_http_request *rq, const struct avow_kind *kind,
 	const struct avow_appraisal *ap, int64_t at_s);
 
+/** For probes and scrapers, who bring no token: a small head is enough.
+ *  @return AVOW_OK, AVOW_E_HTTP_HEAD_TOO_LARGE. */
+enum avow_err avow_api_admit_probe(struct avow_http_request *rq, struct avow_why *why);
+
 /** The api-version of the query: obligatory and known (spec 01, section 1).
  *  @return AVOW_OK or AVOW_E_API_VERSION. */
 enum avow_err avow_api_check_version(const struct avow_http_request *rq,

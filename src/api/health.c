@@ -5,7 +5,19 @@
  */
 #include "api/endpoints.h"
 #include "base/clock.h"
+#include "base/limits.h"
 #include "wire/json.h"
+
+enum avow_err
+avow_api_admit_probe(struct avow_http_request *rq, struct avow_why *why)
+{
+	static const struct avow_at at = {"head", "size", "Avow limits.h"};
+
+	if (rq->head_bytes <= AVOW_MAX_HEAD_PROBE)
+		return AVOW_OK;
+	return avow_refuse(why, AVOW_E_HTTP_HEAD_TOO_LARGE, &at,
+		"a small head, where no token is needed", "%zu bytes", rq->head_bytes);
+}
 
 enum avow_err
 avow_api_health(struct avow_http_request *rq, struct avow_http_response *rs,

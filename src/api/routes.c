@@ -64,10 +64,10 @@ static const struct avow_http_route ROUTES[] = {
 	{AVOW_HTTP_GET, "/machines", 0, avow_api_machines, NULL},
 	{AVOW_HTTP_GET, "/machines/{id}", 0, avow_api_machine, NULL},
 	{AVOW_HTTP_GET, "/machines/{id}/diff", 0, avow_api_machine_diff, NULL},
-	{AVOW_HTTP_GET, "/servicehealth", 0, avow_api_health, NULL},
-	{AVOW_HTTP_GET, "/livez", 0, avow_api_live, NULL},
-	{AVOW_HTTP_GET, "/readyz", 0, avow_api_ready, NULL},
-	{AVOW_HTTP_GET, "/metrics", 0, avow_api_metrics, NULL},
+	{AVOW_HTTP_GET, "/servicehealth", 0, avow_api_health, avow_api_admit_probe},
+	{AVOW_HTTP_GET, "/livez", 0, avow_api_live, avow_api_admit_probe},
+	{AVOW_HTTP_GET, "/readyz", 0, avow_api_ready, avow_api_admit_probe},
+	{AVOW_HTTP_GET, "/metrics", 0, avow_api_metrics, avow_api_admit_probe},
 };
 
 const struct avow_http_route *

@@ -143,6 +143,7 @@
 /* --- http ------------------------------------------------------------------ */
 /* a connection's whole pool: head, its index, and the answer's head */
 #define AVOW_MAX_HTTP_HEADERS AVOW_KIB(16)
+#define AVOW_MAX_HEAD_PROBE AVOW_KIB(4) /* probes and scrapers bring no token */
 /* clients of the contract send about 15; a proxy chain adds some */
 #define AVOW_MAX_HTTP_HEADER_COUNT 100
 #define AVOW_MAX_HTTP_QUERY 32			/* the contract has 1 or 2 */

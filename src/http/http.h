@@ -51,6 +51,7 @@ struct avow_http_request {
 	const struct avow_http_route *route;
 	const struct avow_http_pair *query; /* decoded, in order */
 	size_t n_query;
+	size_t head_bytes; /* of the request line and the headers, as sent */
 	const struct avow_http_pair *headers; /* in order, values trimmed */
 	size_t n_headers;
 	struct avow_span body; /* whole; empty when there is none */

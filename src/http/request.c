@@ -205,6 +205,7 @@ judge(struct request *rq, struct MHD_Connection *mhd, const char *method,
 		avow_span_make(method, head), rq->target_in_place};
 	struct avow_http_pieces in;
 
+	rq->pub.head_bytes = head;
 	AVOW_TRY(collect_pieces(rq, mhd, method, version, &in));
 	if (rq->conn->w->s->has_layout)
 		AVOW_TRY(avow_http_judge_layout(&in, &layout, &rq->why));

@@ -109,6 +109,17 @@ def health_answers():
 
 
 @tap.case()
+def a_probe_s_head_is_small_and_a_client_s_may_hold_a_token():
+    with Service() as s:
+        for path, status in (("/livez", 431), ("/readyz", 431), ("/servicehealth", 431), ("/metrics", 431),
+                             ("/certs", 200), ("/.well-known/openid-configuration", 200)):
+            got, _, text = s.request("GET", path, None, {"Authorization": "Bearer " + "a" * 5000})
+            assert got == status, (path, got)
+            if status == 431:
+                assert json.loads(text)["error"]["innererror"]["code"] == "http_head_too_large", text
+
+
+@tap.case()
 def certs_and_metadata_need_no_version_and_agree():
     s = World.service()
     status, headers, text = s.request("GET", "/certs")
