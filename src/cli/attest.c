@@ -10,7 +10,6 @@
 #include "base/limits.h"
 #include "cli/cli.h"
 #include "cli/inputs.h"
-#include "wire/json.h"
 
 static const char USAGE[] =
 	"usage: avow attest KIND FILE --server URL [OPTIONS]\n"
@@ -117,24 +116,6 @@ set_option(struct run *r, int option, const char *arg)
 	}
 }
 
-/* A bare report becomes the contract's object: spec 07, SevSnpVm. */
-static enum avow_err
-wrap_report(struct run *r, struct avow_span report)
-{
-	struct avow_jw w;
-
-	avow_jw_init(&w, &r->wrapped);
-	avow_jw_open(&w, '{');
-	avow_jw_name(&w, "SnpReport");
-	avow_jw_b64url(&w, report);
-	if (r->certs.n) {
-		avow_jw_name(&w, "VcekCertChain");
-		avow_jw_b64url(&w, avow_buf_span(&r->certs));
-	}
-	avow_jw_close(&w);
-	return r->wrapped.err;
-}
-
 static bool
 is_bare_report(const struct run *r, struct avow_span bytes)
 {
@@ -152,7 +133,8 @@ take_evidence(struct run *r, const char *path)
 		return AVOW_EXIT_USAGE;
 	bytes = avow_cli_decode(avow_buf_span(&r->evidence), &r->arena);
 	if (is_bare_report(r, bytes)) {
-		if (wrap_report(r, bytes) != AVOW_OK)
+		if (avow_cli_put_snp(&r->wrapped, bytes, avow_buf_span(&r->certs)) !=
+			AVOW_OK)
 			return avow_cli_usage(&avow_cmd_attest, "too large a report");
 		bytes = avow_buf_span(&r->wrapped);
 	} else if (r->certs.n) {

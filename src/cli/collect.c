@@ -12,6 +12,7 @@
 #include "base/limits.h"
 #include "cli/cli.h"
 #include "cli/collect.h"
+#include "cli/inputs.h"
 #include "crypto/digest.h"
 
 static const char USAGE[] =
@@ -272,22 +273,6 @@ collect_tpm(struct avow_collect_run *r, struct avow_buf *out, struct avow_why *w
 	return e == AVOW_OK ? out->err : e;
 }
 
-static void
-put_snp(struct avow_buf *out, const struct avow_collect_report *report)
-{
-	struct avow_jw w;
-
-	avow_jw_init(&w, out);
-	avow_jw_open(&w, '{');
-	avow_jw_name(&w, "SnpReport");
-	avow_jw_b64url(&w, avow_buf_span(&report->report));
-	if (report->certs.n) {
-		avow_jw_name(&w, "VcekCertChain");
-		avow_jw_b64url(&w, avow_buf_span(&report->certs));
-	}
-	avow_jw_close(&w);
-}
-
 /* configfs-tsm where the kernel has it, else the older device. */
 static enum avow_err
 collect_snp(struct avow_collect_run *r, struct avow_buf *out, struct avow_why *why)
@@ -302,9 +287,10 @@ collect_snp(struct avow_collect_run *r, struct avow_buf *out, struct avow_why *w
 	else
 		e = avow_collect_sev_guest(io, "/dev/sev-guest", r->data, &report, why);
 	if (e == AVOW_OK)
-		put_snp(out, &report);
+		e = avow_cli_put_snp(out, avow_buf_span(&report.report),
+			avow_buf_span(&report.certs));
 	avow_collect_report_clear(&report);
-	return e == AVOW_OK ? out->err : e;
+	return e;
 }
 
 static enum avow_err

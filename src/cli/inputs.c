@@ -1,11 +1,12 @@
 /* Reading what options name: TCB statuses, whose default is the service's, and
- * trust anchors. */
+ * trust anchors; and the contract's object around a bare SEV-SNP report. */
 #include "cli/inputs.h"
 
 #include "base/span.h"
 #include "cli/cli.h"
 #include "trust/anchors.h"
 #include "trust/tcb.h"
+#include "wire/json.h"
 
 bool
 avow_cli_accept_tcb(const char *text, unsigned *bits)
@@ -31,8 +32,8 @@ unsigned
 avow_cli_accept_tcb_default(void)
 {
 	return 1u << AVOW_TCB_UP_TO_DATE | 1u << AVOW_TCB_SW_HARDENING_NEEDED |
-		1u << AVOW_TCB_CONFIGURATION_NEEDED |
-		1u << AVOW_TCB_CONFIGURATION_AND_SW_HARDENING_NEEDED;
+	       1u << AVOW_TCB_CONFIGURATION_NEEDED |
+	       1u << AVOW_TCB_CONFIGURATION_AND_SW_HARDENING_NEEDED;
 }
 
 int
@@ -52,4 +53,21 @@ avow_cli_add_anchor(struct avow_anchors *anchors, const char *path)
 	avow_why_document(&why, "%s", path);
 	avow_cli_complain(e, &why);
 	return AVOW_EXIT_USAGE;
+}
+
+enum avow_err
+avow_cli_put_snp(struct avow_buf *out, struct avow_span report, struct avow_span certs)
+{
+	struct avow_jw w;
+
+	avow_jw_init(&w, out);
+	avow_jw_open(&w, '{');
+	avow_jw_name(&w, "SnpReport");
+	avow_jw_b64url(&w, report);
+	if (certs.n) {
+		avow_jw_name(&w, "VcekCertChain");
+		avow_jw_b64url(&w, certs);
+	}
+	avow_jw_close(&w);
+	return out->err;
 }
