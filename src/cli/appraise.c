@@ -10,13 +10,12 @@
 #include "appraise/appraise.h"
 #include "base/clock.h"
 #include "base/limits.h"
+#include "cli/appraise_print.h"
 #include "cli/cli.h"
 #include "cli/inputs.h"
 #include "trust/anchors.h"
 #include "trust/collateral.h"
 #include "trust/snp_references.h"
-#include "trust/tcb.h"
-#include "wire/json.h"
 
 static const char USAGE[] =
 	"usage: avow appraise KIND FILE [OPTIONS]\n"
@@ -72,9 +71,6 @@ static const struct option OPTIONS[] = {
 	{"trust-anchor", required_argument, NULL, 'A'},
 	{NULL, 0, NULL, 0},
 };
-
-/* a log as JSON is at most about seven times the log */
-#define OUTPUT_MAX AVOW_MIB(512)
 
 /* What the command owns while it runs. */
 struct run {
@@ -317,152 +313,6 @@ load_collateral(struct run *r)
 	return AVOW_EXIT_USAGE;
 }
 
-/* --- output -------------------------------------------------------------------- */
-
-/* A TPM's claims are made for a policy to choose from, and no token holds them by
- * itself; here they are all shown, but for those that the policy has issued. */
-static bool
-put_tpm_claims(const struct avow_token_spec *spec, struct avow_arena *a,
-	struct avow_buf *b)
-{
-	struct avow_claims all;
-
-	avow_claims_init(&all, a);
-	for (size_t i = 0; i < spec->claims->n; i++) {
-		struct avow_claim c = spec->claims->v[i];
-
-		if (spec->issued && avow_claims_find_name(spec->issued, c.name))
-			continue;
-		c.for_token = true;
-		avow_claims_add_known(&all, &c);
-	}
-	return avow_claims_put_json(b, &all, spec->issued) == AVOW_OK;
-}
-
-static void
-put_claims(struct avow_jw *w, const struct run *r, const struct avow_appraisal *ap,
-	struct avow_arena *a)
-{
-	const struct avow_token_spec spec = {
-		.claims = &ap->claims,
-		.issued = ap->verdict == AVOW_APPRAISED_VERIFIED && ap->has_outcome ?
-			&ap->outcome.issued : NULL,
-	};
-	struct avow_buf b;
-	bool done = false;
-
-	avow_buf_init(&b, OUTPUT_MAX);
-	if (ap->has_claims && r->in.kind->bit == AVOW_KIND_TPM)
-		done = put_tpm_claims(&spec, a, &b);
-	else if (ap->has_claims)
-		done = avow_token_put_claims(&spec, a, &b, NULL) == AVOW_OK;
-	if (done)
-		avow_jw_raw(w, avow_buf_span(&b));
-	else
-		avow_jw_null(w);
-	avow_buf_clear(&b);
-}
-
-static void
-put_tcb(struct avow_jw *w, const struct avow_tcb_result *tcb)
-{
-	char date[AVOW_TIME_TEXT];
-
-	if (!tcb->known) {
-		avow_jw_null(w);
-		return;
-	}
-	avow_time_format(tcb->date_s, date);
-	avow_jw_open(w, '{');
-	avow_jw_name(w, "status");
-	avow_jw_str(w, tcb->status);
-	avow_jw_name(w, "advisories");
-	avow_jw_open(w, '[');
-	for (size_t i = 0; i < tcb->n_advisories; i++)
-		avow_jw_string(w, tcb->advisories[i]);
-	avow_jw_close(w);
-	avow_jw_name(w, "evaluation_number");
-	avow_jw_int(w, tcb->evaluation_number);
-	avow_jw_name(w, "date");
-	avow_jw_str(w, date);
-	avow_jw_close(w);
-}
-
-static void
-put_check(struct avow_jw *w, const char *name, enum avow_check_result result)
-{
-	avow_jw_open(w, '{');
-	avow_jw_name(w, "name");
-	avow_jw_str(w, name);
-	avow_jw_name(w, "result");
-	avow_jw_str(w, avow_check_result_name(result));
-	avow_jw_close(w);
-}
-
-/* The policy is the last check; the evidence's own come before it. */
-static enum avow_check_result
-policy_result(const struct run *r, const struct avow_appraisal *ap)
-{
-	if (!r->in.policy)
-		return AVOW_CHECK_NOT_APPLICABLE;
-	if (!ap->has_outcome)
-		return AVOW_CHECK_NOT_REACHED;
-	return ap->verdict == AVOW_APPRAISED_VERIFIED ? AVOW_CHECK_PASSED :
-						      AVOW_CHECK_FAILED;
-}
-
-static void
-put_checks(struct avow_jw *w, const struct run *r, const struct avow_appraisal *ap)
-{
-	const struct avow_findings *f = &ap->findings;
-
-	avow_jw_open(w, '[');
-	for (size_t i = 0; i < f->n_checks; i++)
-		put_check(w, f->checks[i].name, f->checks[i].result);
-	put_check(w, "policy", policy_result(r, ap));
-	avow_jw_close(w);
-}
-
-static void
-put_policy(struct avow_jw *w, const struct run *r, const struct avow_appraisal *ap)
-{
-	if (ap->has_outcome && ap->outcome.code != AVOW_OK) {
-		avow_jw_name(w, "policy");
-		avow_policy_explain(&ap->outcome, w);
-	}
-	if (r->in.trace) {
-		avow_jw_name(w, "trace");
-		avow_policy_put_trace(r->in.trace, w);
-	}
-}
-
-static void
-put_result(struct avow_buf *b, struct run *r, const struct avow_appraisal *ap)
-{
-	char at[AVOW_TIME_TEXT];
-	struct avow_jw w;
-
-	avow_time_format(r->in.at_s, at);
-	avow_jw_init(&w, b);
-	avow_jw_open(&w, '{');
-	avow_jw_name(&w, "verdict");
-	avow_jw_str(&w, avow_appraised_name(ap->verdict));
-	avow_jw_name(&w, "kind");
-	avow_jw_str(&w, r->in.kind->name);
-	avow_jw_name(&w, "appraised_at");
-	avow_jw_str(&w, at);
-	avow_jw_name(&w, "claims");
-	put_claims(&w, r, ap, &r->arena);
-	avow_jw_name(&w, "tcb");
-	put_tcb(&w, &ap->findings.tcb);
-	avow_jw_name(&w, "checks");
-	put_checks(&w, r, ap);
-	avow_jw_name(&w, "error");
-	avow_cli_put_why(&w, &ap->why);
-	put_policy(&w, r, ap);
-	avow_jw_close(&w);
-}
-
 static int
 exit_status(enum avow_appraised v)
 {
@@ -506,8 +356,8 @@ appraise(struct run *r)
 
 	if (avow_appraise(&r->in, &r->arena, &ap) == AVOW_OK)
 		judge_claims(&ap, &r->arena);
-	avow_buf_init(&b, OUTPUT_MAX);
-	put_result(&b, r, &ap);
+	avow_buf_init(&b, AVOW_APPRAISE_OUTPUT_MAX);
+	avow_appraise_put(&b, &r->in, &ap, &r->arena);
 	status = avow_cli_print(&b, exit_status(ap.verdict));
 	avow_buf_clear(&b);
 	return status;
