@@ -121,6 +121,11 @@ void forge_put_sgx_extension(const struct forge *f, struct avow_buf *out);
 enum avow_err forge_make_documents(struct forge *f) AVOW_CHECKED;
 /** runtime.bin, the quote and Open Enclave's wrappers; wants the PKI made. */
 enum avow_err forge_make_quote(struct forge *f) AVOW_CHECKED;
+/** Its certification data, of the type asked for. */
+void forge_put_certification(const struct forge *f, struct avow_buf *out);
+/** Open Enclave's report and evidence of the quote that is made. */
+void forge_put_oe_report(const struct forge *f, struct avow_buf *out);
+void forge_put_oe_evidence(const struct forge *f, struct avow_buf *out);
 
 /* --- files, one after the other ------------------------------------------------ */
 /** Takes the buffer's bytes; an empty buffer makes an empty file. */

@@ -3,8 +3,8 @@
  *
  *   attestation key, auth data -> QE report -> signed by the PCK key
  *   header, enclave's report               -> signed by the attestation key
- *   all of it and the PCK chain            -> quote.bin
- *   Open Enclave's headers before it       -> report.bin, evidence.bin
+ *   all of it and the PCK chain            -> quote.bin     (quote_certification.c)
+ *   Open Enclave's headers before it       -> report.bin, evidence.bin (quote_oe.c)
  *
  * Fields are appended one after the other in the order of the tables; no
  * structure lies over the bytes.
@@ -13,7 +13,6 @@
 
 #include "crypto/digest.h"
 #include "forge/tdx_impl.h"
-#include "wire/pem.h"
 
 #define REPORT_BYTES 384
 #define KEY_BYTES 64
@@ -68,7 +67,7 @@ put_body(struct avow_buf *b, const struct body *r)
 	forge_put_bytes(b, r->report_data, sizeof(r->report_data));
 }
 
-/* --- the enclave's report ------------------------------------------------------------- */
+/* --- the enclave's report ------------------------------------------------ */
 
 static enum avow_err
 fill_bound(const struct forge *f, struct body *r)
@@ -113,7 +112,7 @@ put_enclave_report(const struct forge *f, struct avow_buf *b)
 	return b->err;
 }
 
-/* --- the quoting enclave ------------------------------------------------------------------ */
+/* --- the quoting enclave ------------------------------------------------- */
 
 /* x and y, 32 bytes each, big-endian */
 static enum avow_err
@@ -237,106 +236,7 @@ put_qe(const struct forge *f, struct avow_span key, struct avow_buf *out)
 	return e != AVOW_OK ? e : out->err;
 }
 
-/* --- certification data ---------------------------------------------------------------------- */
-
-static void
-put_ca_pem(const struct forge *f, struct avow_buf *out)
-{
-	struct avow_buf longer;
-
-	if (forge_bent(f, PART_CHAIN, HOW_LABEL)) {
-		avow_pem_put(out, "X509 CRL", avow_buf_span(&f->ca));
-		return;
-	}
-	if (!forge_bent(f, PART_CHAIN, HOW_NOT_CERT)) {
-		avow_pem_put(out, "CERTIFICATE", avow_buf_span(&f->ca));
-		return;
-	}
-	avow_buf_init(&longer, FORGE_MAX_OUTPUT);
-	avow_buf_put(&longer, avow_buf_span(&f->ca));
-	avow_buf_put_byte(&longer, 0);
-	avow_pem_put(out, "CERTIFICATE", avow_buf_span(&longer));
-	if (longer.err != AVOW_OK && out->err == AVOW_OK)
-		out->err = longer.err;
-	avow_buf_clear(&longer);
-}
-
-static void
-put_root_pem(const struct forge *f, struct avow_buf *out)
-{
-	if (forge_bent(f, PART_CHAIN, HOW_SHORT))
-		return;
-	if (forge_bent(f, PART_CHAIN, HOW_ORDER)) {
-		put_ca_pem(f, out);
-		return;
-	}
-	avow_pem_put(out, "CERTIFICATE", avow_buf_span(&f->chain_root));
-	if (forge_bent(f, PART_CHAIN, HOW_LONG))
-		avow_pem_put(out, "CERTIFICATE", avow_buf_span(&f->chain_root));
-}
-
-static void
-put_chain(const struct forge *f, struct avow_buf *out)
-{
-	if (forge_bent(f, PART_CHAIN, HOW_NOT_PEM)) {
-		avow_buf_put(out, avow_buf_span(&f->pck));
-		return;
-	}
-	if (f->p.order == AVOW_FORGE_ROOT_CA_LEAF) {
-		put_root_pem(f, out);
-		put_ca_pem(f, out);
-	}
-	avow_pem_put(out, "CERTIFICATE", avow_buf_span(&f->pck));
-	if (forge_bent(f, PART_CHAIN, HOW_TEXT))
-		avow_buf_put_str(out, "issued by nobody\n");
-	if (f->p.order == AVOW_FORGE_LEAF_CA_ROOT)
-		put_ca_pem(f, out);
-	if (f->p.order != AVOW_FORGE_ROOT_CA_LEAF)
-		put_root_pem(f, out);
-	if (f->p.order == AVOW_FORGE_LEAF_ROOT_CA)
-		put_ca_pem(f, out);
-	if (f->p.chain_nul)
-		avow_buf_put_byte(out, 0);
-}
-
-/* Types 1 to 3: PPID, clear or as long as its RSA block, then what names the PCK */
-static void
-put_ppid(const struct forge *f, size_t block_bytes, struct avow_buf *out)
-{
-	if (block_bytes == 0)
-		forge_put_bytes(out, f->p.ppid, sizeof(f->p.ppid));
-	for (size_t i = 0; i < block_bytes; i++)
-		avow_buf_put_byte(out, (uint8_t)(i * 13 + 5));
-	forge_put_bytes(out, f->p.components, sizeof(f->p.components));
-	forge_put_le(out, f->p.pcesvn, 2);
-	forge_put_bytes(out, f->p.pce_id, sizeof(f->p.pce_id));
-}
-
-static void
-put_certification(const struct forge *f, struct avow_buf *out)
-{
-	switch (f->p.certification_type) {
-	case 1:
-		put_ppid(f, 0, out);
-		return;
-	case 2:
-		put_ppid(f, 256, out);
-		return;
-	case 3:
-		put_ppid(f, 384, out);
-		return;
-	case 4:
-		avow_pem_put(out, "CERTIFICATE", avow_buf_span(&f->pck));
-		return;
-	case 5:
-		put_chain(f, out);
-		return;
-	default: /* 6 and 7 have no form in a version 3 quote */
-		avow_buf_put_str(out, "of another kind of quote");
-	}
-}
-
-/* --- the quote ---------------------------------------------------------------------------------- */
+/* --- the quote ----------------------------------------------------------- */
 
 /* sgx-quote 1: 48 bytes */
 static void
@@ -368,7 +268,7 @@ put_qe_certification(const struct forge *f, struct avow_span key, struct avow_bu
 	enum avow_err e = put_qe(f, key, out);
 
 	avow_buf_init(&cert, FORGE_MAX_OUTPUT);
-	put_certification(f, &cert);
+	forge_put_certification(f, &cert);
 	forge_put_le(out, f->p.certification_type, 2);
 	forge_put_le(out,
 		cert.n + (forge_bent(f, PART_QUOTE, HOW_CERT_LENGTH) ? 1u : 0u), 4);
@@ -488,37 +388,7 @@ put_quote(const struct forge *f, struct avow_buf *out)
 	return e != AVOW_OK ? e : out->err;
 }
 
-/* --- Open Enclave's wrappers (sgx-quote 4) ---------------------------------------------------------- */
-
-static void
-put_oe_report(const struct forge *f, struct avow_buf *out)
-{
-	forge_put_le(out, forge_bent(f, PART_OE, HOW_VERSION) ? 2 : 1, 4);
-	forge_put_le(out, forge_bent(f, PART_OE, HOW_TYPE) ? 1 : 2, 4);
-	forge_put_le(out,
-		f->quote.n + (forge_bent(f, PART_OE, HOW_LENGTH_LONG) ? 1u : 0u), 8);
-	avow_buf_put(out, avow_buf_span(&f->quote));
-}
-
-/* The format "SGX ECDSA": the quote, then the custom claims that it binds. */
-static void
-put_oe_evidence(const struct forge *f, struct avow_buf *out)
-{
-	static const uint8_t uuid[16] = {0xa3, 0xa2, 0x1e, 0x87, 0x1b, 0x4d, 0x40, 0x14,
-		0xb7, 0x0a, 0xa1, 0x25, 0xd2, 0xfb, 0xcd, 0x8c};
-	size_t n = f->quote.n + f->p.runtime_data.n;
-
-	forge_put_le(out, forge_bent(f, PART_OE, HOW_EVIDENCE_VERSION) ? 2 : 1, 4);
-	forge_put_bytes(out, uuid, sizeof(uuid));
-	if (forge_bent(f, PART_OE, HOW_ID))
-		forge_flip(out, 1);
-	forge_put_le(
-		out, n - (forge_bent(f, PART_OE, HOW_EVIDENCE_LENGTH) ? 1u : 0u), 8);
-	avow_buf_put(out, avow_buf_span(&f->quote));
-	avow_buf_put(out, f->p.runtime_data);
-	if (forge_bent(f, PART_OE, HOW_BODY))
-		forge_flip(out, 1);
-}
+/* --- all of it ----------------------------------------------------------- */
 
 enum avow_err
 forge_make_quote(struct forge *f)
@@ -535,8 +405,8 @@ forge_make_quote(struct forge *f)
 	AVOW_TRY(put_quote(f, &f->quote));
 	if (f->tdx)
 		return AVOW_OK;
-	put_oe_report(f, &f->report);
+	forge_put_oe_report(f, &f->report);
 	if (!f->p.has_report_data)
-		put_oe_evidence(f, &f->evidence);
+		forge_put_oe_evidence(f, &f->evidence);
 	return f->report.err != AVOW_OK ? f->report.err : f->evidence.err;
 }
