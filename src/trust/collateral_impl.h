@@ -143,4 +143,7 @@ enum avow_err avow_coll_doc_signer(const struct avow_collateral *c,
 enum avow_err avow_coll_cache_new(struct avow_coll_cache **out) AVOW_CHECKED;
 void avow_coll_cache_free(struct avow_coll_cache *cache);
 
+/** Memory or the crypto library, which says nothing about a document. */
+bool avow_coll_is_our_failure(enum avow_err e);
+
 #endif

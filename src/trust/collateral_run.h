@@ -1,7 +1,7 @@
 /*
  * One selection while it runs. Private to trust/: collateral_pick.c chooses a
- * document of each kind, collateral_select.c puts them together, and
- * collateral_cache.c remembers what came out.
+ * document of each kind (collateral_pick_crl.c a CRL), collateral_select.c puts
+ * them together, and collateral_cache.c remembers what came out.
  */
 #ifndef AVOW_TRUST_COLLATERAL_RUN_H
 #define AVOW_TRUST_COLLATERAL_RUN_H

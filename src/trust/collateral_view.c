@@ -27,12 +27,6 @@ same_cert(const struct avow_cert *a, const struct avow_cert *b)
 	return memcmp(a->sha256, b->sha256, AVOW_SHA256_BYTES) == 0;
 }
 
-static bool
-is_our_failure(enum avow_err e)
-{
-	return e == AVOW_E_NO_MEMORY || e == AVOW_E_CRYPTO;
-}
-
 /* --- building -------------------------------------------------------------------- */
 
 static bool
@@ -109,7 +103,7 @@ try_chain(struct avow_coll_view *v, const struct avow_anchors *anchors,
 		return AVOW_OK;
 	e = avow_tcb_signing_verify(signer->cert, root->cert, anchors, &v->chain_why);
 	if (e != AVOW_OK)
-		return is_our_failure(e) ? e : AVOW_OK;
+		return avow_coll_is_our_failure(e) ? e : AVOW_OK;
 	*ch = (struct avow_coll_chain){.signer = signer, .root = root};
 	AVOW_TRY(pem_hash(signer->cert, root->cert, ch->pem_hash));
 	v->n_chains++;
@@ -283,7 +277,7 @@ issuing_root(const struct avow_coll_view *v, const struct avow_cert *cert,
 			continue;
 		else
 			e = avow_chain_link(cert, root, 1, NULL);
-		if (is_our_failure(e))
+		if (avow_coll_is_our_failure(e))
 			return e;
 		if (e == AVOW_OK) {
 			ca->root = root;
@@ -358,7 +352,7 @@ avow_coll_crl_verify(const struct avow_collateral *c, struct avow_coll_view *v,
 	if (known == AVOW_OK + 1 || (known && !why))
 		return (enum avow_err)(known - 1);
 	e = avow_intel_crl_verify(c->crls[crl].crl, ca->cert, why);
-	if (state && !is_our_failure(e))
+	if (state && !avow_coll_is_our_failure(e))
 		atomic_store_explicit(
 			state, (unsigned short)(e + 1), memory_order_relaxed);
 	return e;
@@ -383,7 +377,7 @@ find_signer(
 		if (v->chains[i].key != i)
 			continue;
 		e = signed_by(d, &v->chains[i]);
-		if (is_our_failure(e))
+		if (avow_coll_is_our_failure(e))
 			return e;
 		if (e == AVOW_OK)
 			*state = GOOD_UNDER + v->chains[i].key;
