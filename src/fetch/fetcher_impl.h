@@ -116,6 +116,13 @@ enum avow_err avow_fetch_job_needs_network(
 	struct avow_fetcher *f, struct avow_fetch_job *job) AVOW_CHECKED;
 void avow_fetch_queue_clear(struct avow_fetcher *f);
 
+/* --- amd_rate.c: under the lock ----------------------------------------------------- */
+
+/** The room of a provider's name in f->providers; -1: all rooms are in use. */
+int avow_fetch_provider_of(struct avow_fetcher *f, struct avow_span name);
+/** Take a token of it, if it has one. */
+bool avow_fetch_take_token(struct avow_fetcher *f, struct avow_fetch_provider *p);
+
 /* --- work.c, fetcher.c -------------------------------------------------------------- */
 
 /** Do a job. The lock is held at the start and at the end, and free in between. */

@@ -2,8 +2,8 @@
  * What is to be fetched, when, and who waits. Decides all about time: a source
  * that is busy or down is held for a time that doubles and is jittered; an answer,
  * good or bad, is remembered briefly, so that the same question does not go out
- * again; AMD's keys, which come from unsigned bytes, have a rate and a queue for
- * each provider. Everything here is called under the fetcher's lock.
+ * again; AMD's keys, which come from unsigned bytes, have a rate (amd_rate.c) and a
+ * queue for each provider. Everything here is called under the fetcher's lock.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -40,7 +40,7 @@ avow_fetch_jitter(const struct avow_fetcher *f, int64_t ms)
 	return half + (int64_t)(f->o.random(f->o.ctx) % (uint64_t)(half + 1));
 }
 
-/* --- the table --------------------------------------------------------------------------- */
+/* --- the table ----------------------------------------------------------- */
 
 static size_t
 bucket_of(const char *name)
@@ -103,7 +103,7 @@ forget_old(struct avow_fetcher *f)
 		}
 }
 
-/* --- the queue ------------------------------------------------------------------------------ */
+/* --- the queue ----------------------------------------------------------- */
 
 static void
 enqueue(struct avow_fetcher *f, struct avow_fetch_job *job, int64_t due_ms)
@@ -207,54 +207,6 @@ avow_fetch_next_ms(const struct avow_fetcher *f)
 	return first;
 }
 
-/* --- AMD's limits ------------------------------------------------------------------------------ */
-
-/* The room of a name; when there is none left, the one idle for longest. */
-static int
-provider_of(struct avow_fetcher *f, struct avow_span name)
-{
-	struct avow_fetch_provider *p;
-	size_t at = 0;
-
-	name = avow_span_slice(name, 0, AVOW_FETCH_PROVIDER_TEXT - 1);
-	for (size_t i = 0; i < f->n_providers; i++) {
-		if (avow_span_eq_str(name, f->providers[i].name))
-			return (int)i;
-		if (f->providers[i].queued == 0 &&
-			(f->providers[at].queued > 0 ||
-				f->providers[i].filled_ms < f->providers[at].filled_ms))
-			at = i;
-	}
-	if (f->n_providers < AVOW_FETCH_PROVIDERS)
-		at = f->n_providers++;
-	else if (f->providers[at].queued > 0)
-		return -1;
-	p = &f->providers[at];
-	memset(p, 0, sizeof(*p));
-	memcpy(p->name, name.p, name.n);
-	p->tokens = 1000 * (int64_t)f->o.amd_per_minute;
-	p->filled_ms = avow_fetch_mono(f);
-	return (int)at;
-}
-
-static bool
-take_token(struct avow_fetcher *f, struct avow_fetch_provider *p)
-{
-	int64_t now = avow_fetch_mono(f), most = 1000 * (int64_t)f->o.amd_per_minute;
-	int64_t passed = now - p->filled_ms;
-
-	if (passed > 60000)
-		passed = 60000;
-	p->tokens += passed * f->o.amd_per_minute / 60;
-	if (p->tokens > most)
-		p->tokens = most;
-	p->filled_ms = now;
-	if (p->tokens < 1000)
-		return false;
-	p->tokens -= 1000;
-	return true;
-}
-
 enum avow_err
 avow_fetch_job_needs_network(struct avow_fetcher *f, struct avow_fetch_job *job)
 {
@@ -266,7 +218,7 @@ avow_fetch_job_needs_network(struct avow_fetcher *f, struct avow_fetch_job *job)
 		if (job->provider < 0)
 			return AVOW_E_FETCH_LIMIT;
 		p = &f->providers[job->provider];
-		if (p->queued >= f->o.amd_queue || !take_token(f, p))
+		if (p->queued >= f->o.amd_queue || !avow_fetch_take_token(f, p))
 			return AVOW_E_FETCH_LIMIT;
 		p->queued++;
 	}
@@ -275,7 +227,7 @@ avow_fetch_job_needs_network(struct avow_fetcher *f, struct avow_fetch_job *job)
 	return AVOW_OK;
 }
 
-/* --- waiting ------------------------------------------------------------------------------------ */
+/* --- waiting ------------------------------------------------------------- */
 
 /* Everybody who waits for this job has one less to wait for. */
 static struct avow_fetch_waiter *
@@ -342,7 +294,7 @@ want_one(struct avow_fetcher *f, const struct avow_fetch_want *want,
 		return;
 	}
 	if (k->kind == AVOW_FETCH_VCEK && job->provider < 0 && !job->from_network)
-		job->provider = provider_of(f, want->provider);
+		job->provider = avow_fetch_provider_of(f, want->provider);
 	if (job->state == AVOW_JOB_ANSWERED) {
 		tell(a, job->err, seconds_until(f, job->due_ms));
 		return;
@@ -397,7 +349,7 @@ avow_fetcher_want(struct avow_fetcher *f, const struct avow_fetch_want *want,
 		free(w);
 }
 
-/* --- outcomes ------------------------------------------------------------------------------------- */
+/* --- outcomes ------------------------------------------------------------ */
 
 static bool
 is_sources_fault(enum avow_err e)
