@@ -1,14 +1,13 @@
 /*
  * avow provider: the control plane from the command line. What a provider can
- * be is the service's to judge; here a command becomes a request, and its answer
- * lines or JSON.
+ * be is the service's to judge; here a command becomes a request (its body:
+ * provider_body.c), and its answer lines or JSON.
  */
 #include <stdio.h>
 #include <string.h>
 
-#include "base/base64.h"
 #include "base/limits.h"
-#include "cli/server.h"
+#include "cli/provider_body.h"
 
 static const char USAGE[] =
 	"usage: avow provider create NAME [OPTIONS] [--location L] [--policy-cert "
@@ -39,7 +38,6 @@ static const char USAGE[] =
 
 #define VERSION "?api-version=2021-06-01"
 #define ARM "/providers/Microsoft.Attestation"
-#define MAX_PAIRS 64
 #define PAGE "1000"
 
 enum {
@@ -68,27 +66,12 @@ static const struct option OPTIONS[] = {
 	{NULL, 0, NULL, 0},
 };
 
-/* "NAME=VALUE" as it was given. */
-struct pairs {
-	const char *items[MAX_PAIRS];
-	size_t n;
-};
-
-struct run {
-	struct avow_server server;
-	const char *name; /* NULL: list */
-	const char *subscription, *group, *location;
-	bool has_group, no_tags, defaults;
-	struct pairs tags, set, unset, certs;
-	struct avow_buf path;
-};
-
 static const struct avow_cmd *const CMD = &avow_cmd_provider;
 
-/* --- paths and bodies -------------------------------------------------------------------- */
+/* --- paths --------------------------------------------------------------- */
 
 static const char *
-path_of(struct run *r, const char *rest)
+path_of(struct avow_provider_run *r, const char *rest)
 {
 	avow_buf_reset(&r->path);
 	avow_buf_printf(&r->path, "/subscriptions/%s", r->subscription);
@@ -104,110 +87,7 @@ path_of(struct run *r, const char *rest)
 #define ONE ARM "/attestationProviders/"
 #define MANY ARM "/attestationProviders"
 
-static void
-put_tags(struct avow_jw *w, const struct run *r)
-{
-	if (r->tags.n == 0 && !r->no_tags)
-		return;
-	avow_jw_name(w, "tags");
-	avow_jw_open(w, '{');
-	for (size_t i = 0; i < r->tags.n; i++) {
-		const char *pair = r->tags.items[i], *eq = strchr(pair, '=');
-
-		avow_jw_name_span(w, avow_span_make(pair, (size_t)(eq - pair)));
-		avow_jw_str(w, eq + 1);
-	}
-	avow_jw_close(w);
-}
-
-/* A list, an object or a word of JSON is one; all else is text. */
-static void
-put_value(struct avow_jw *w, const char *text, struct avow_arena *a)
-{
-	const struct avow_json *v;
-
-	if (avow_json_parse(avow_span_str(text), NULL, a, &v, NULL) == AVOW_OK)
-		avow_jw_value(w, v, AVOW_JSON_AS_IS);
-	else
-		avow_jw_str(w, text);
-}
-
-static int
-put_keys(struct avow_jw *w, struct run *r, const char *path)
-{
-	struct avow_span *certs;
-	struct avow_buf text;
-	size_t n;
-	int status = avow_signing_certs(path, &r->server.arena, &certs, &n);
-
-	avow_buf_init(&text, AVOW_KIB(64));
-	for (size_t i = 0; status == AVOW_EXIT_OK && i < n; i++) {
-		avow_buf_reset(&text);
-		avow_b64_put(&text, certs[i]);
-		avow_jw_open(w, '{');
-		avow_jw_name(w, "x5c");
-		avow_jw_open(w, '[');
-		avow_jw_string(w, avow_buf_span(&text));
-		avow_jw_close(w);
-		avow_jw_close(w);
-	}
-	avow_buf_clear(&text);
-	return status;
-}
-
-/* Each certificate of each file is a key of its own. */
-static int
-put_certs(struct avow_jw *w, struct run *r)
-{
-	int status = AVOW_EXIT_OK;
-
-	if (r->certs.n == 0)
-		return status;
-	avow_jw_name(w, "policySigningCertificates");
-	avow_jw_open(w, '{');
-	avow_jw_name(w, "keys");
-	avow_jw_open(w, '[');
-	for (size_t i = 0; status == AVOW_EXIT_OK && i < r->certs.n; i++)
-		status = put_keys(w, r, r->certs.items[i]);
-	avow_jw_close(w);
-	avow_jw_close(w);
-	return status;
-}
-
-static int
-put_body(struct run *r, bool is_create, struct avow_buf *out)
-{
-	struct avow_jw w;
-	int status;
-
-	avow_jw_init(&w, out);
-	avow_jw_open(&w, '{');
-	if (is_create) {
-		avow_jw_name(&w, "location");
-		avow_jw_str(&w, r->location);
-	}
-	put_tags(&w, r);
-	avow_jw_name(&w, "properties");
-	avow_jw_open(&w, '{');
-	for (size_t i = 0; i < r->set.n; i++) {
-		const char *pair = r->set.items[i], *eq = strchr(pair, '=');
-
-		avow_jw_name_span(&w, avow_span_make(pair, (size_t)(eq - pair)));
-		put_value(&w, eq + 1, &r->server.arena);
-	}
-	for (size_t i = 0; i < r->unset.n; i++) {
-		avow_jw_name(&w, r->unset.items[i]);
-		avow_jw_null(&w);
-	}
-	status = put_certs(&w, r);
-	if (status != AVOW_EXIT_OK)
-		return status;
-	avow_jw_close(&w);
-	avow_jw_close(&w);
-	return out->err == AVOW_OK ? AVOW_EXIT_OK : AVOW_EXIT_REFUSED;
-}
-
-/* --- answers --------------------------------------------------------------------------------- */
+/* --- answers ------------------------------------------------------------- */
 
 static void
 show_line(const char *name, struct avow_span value)
@@ -241,7 +121,7 @@ show_settings(const struct avow_json *properties)
 }
 
 static int
-show_provider(const struct run *r, const struct avow_json *p)
+show_provider(const struct avow_provider_run *r, const struct avow_json *p)
 {
 	const struct avow_json *properties = avow_json_get(p, "properties");
 	const struct avow_json *tags = avow_json_get(p, "tags");
@@ -268,7 +148,7 @@ show_provider(const struct run *r, const struct avow_json *p)
 }
 
 static int
-change(struct run *r, const char *method, bool is_create)
+change(struct avow_provider_run *r, const char *method, bool is_create)
 {
 	/* create never changes a provider that is there */
 	static const char *const only_new[] = {"If-None-Match: *", NULL};
@@ -281,7 +161,7 @@ change(struct run *r, const char *method, bool is_create)
 	int status;
 
 	avow_buf_init(&body, AVOW_MIB(1));
-	status = put_body(r, is_create, &body);
+	status = avow_provider_put_body(r, is_create, &body);
 	rq.body = avow_buf_span(&body);
 	if (status == AVOW_EXIT_OK)
 		status = avow_server_ask(&r->server, CMD, &rq, &answer);
@@ -289,22 +169,22 @@ change(struct run *r, const char *method, bool is_create)
 	return status == AVOW_EXIT_OK ? show_provider(r, answer) : status;
 }
 
-/* --- actions ----------------------------------------------------------------------------------- */
+/* --- actions ------------------------------------------------------------- */
 
 static int
-create(struct run *r)
+create(struct avow_provider_run *r)
 {
 	return change(r, "PUT", true);
 }
 
 static int
-update(struct run *r)
+update(struct avow_provider_run *r)
 {
 	return change(r, "PATCH", false);
 }
 
 static int
-show(struct run *r)
+show(struct avow_provider_run *r)
 {
 	const struct avow_request rq = {.path = path_of(r, ONE)};
 	const struct avow_json *answer;
@@ -313,7 +193,7 @@ show(struct run *r)
 	return status == AVOW_EXIT_OK ? show_provider(r, answer) : status;
 }
 
-static int delete (struct run *r)
+static int delete (struct avow_provider_run *r)
 {
 	const struct avow_request get = {.path = path_of(r, ONE)};
 	struct avow_request rq = {.method = "DELETE"};
@@ -339,7 +219,8 @@ list_line(const struct avow_json *p)
 }
 
 static void
-list_page(const struct run *r, const struct avow_json *page, struct avow_jw *w)
+list_page(const struct avow_provider_run *r, const struct avow_json *page,
+	struct avow_jw *w)
 {
 	for (size_t i = 0; i < page->count; i++)
 		if (r->server.json)
@@ -350,7 +231,7 @@ list_page(const struct run *r, const struct avow_json *page, struct avow_jw *w)
 
 /* One page after the other; `after` is the last name of the one before. */
 static int
-list_pages(struct run *r, struct avow_jw *w)
+list_pages(struct avow_provider_run *r, struct avow_jw *w)
 {
 	struct avow_span after = {NULL, 0};
 	const struct avow_json *answer, *page;
@@ -381,7 +262,7 @@ list_pages(struct run *r, struct avow_jw *w)
 }
 
 static int
-list_defaults(struct run *r, struct avow_jw *w)
+list_defaults(struct avow_provider_run *r, struct avow_jw *w)
 {
 	const struct avow_request rq = {.path = path_of(r, ARM "/defaultProviders")};
 	const struct avow_json *answer, *page;
@@ -397,7 +278,7 @@ list_defaults(struct run *r, struct avow_jw *w)
 }
 
 static int
-list(struct run *r)
+list(struct avow_provider_run *r)
 {
 	struct avow_buf b;
 	struct avow_jw w;
@@ -416,21 +297,21 @@ list(struct run *r)
 	return status;
 }
 
-/* --- the command line ----------------------------------------------------------------------------- */
+/* --- the command line ---------------------------------------------------- */
 
 static bool
-add_pair(struct pairs *p, const char *item, bool needs_value)
+add_pair(struct avow_provider_pairs *p, const char *item, bool needs_value)
 {
 	const char *eq = strchr(item, '=');
 
-	if (p->n == MAX_PAIRS || (needs_value && (!eq || eq == item)))
+	if (p->n == AVOW_PROVIDER_MAX_PAIRS || (needs_value && (!eq || eq == item)))
 		return false;
 	p->items[p->n++] = item;
 	return true;
 }
 
 static bool
-set_option(struct run *r, int c, const char *arg)
+set_option(struct avow_provider_run *r, int c, const char *arg)
 {
 	switch (c) {
 	case OPT_SUBSCRIPTION:
@@ -469,7 +350,7 @@ is_segment(const char *s)
 }
 
 static int
-read_arguments(struct run *r, int argc, char **argv, bool wants_name)
+read_arguments(struct avow_provider_run *r, int argc, char **argv, bool wants_name)
 {
 	int c;
 
@@ -497,7 +378,7 @@ run_provider(int argc, char **argv)
 {
 	static const struct {
 		const char *name;
-		int (*run)(struct run *r);
+		int (*run)(struct avow_provider_run *r);
 		bool wants_name;
 	} actions[] = {
 		{"create", create, true},
@@ -506,7 +387,7 @@ run_provider(int argc, char **argv)
 		{"update", update, true},
 		{"delete", delete, true},
 	};
-	struct run r = {
+	struct avow_provider_run r = {
 		.subscription = "default", .group = "default", .location = "local"};
 	size_t i = 0, n = sizeof(actions) / sizeof(actions[0]);
 	int status;
