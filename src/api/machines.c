@@ -63,8 +63,15 @@ json_claim(const struct avow_appraisal *ap, enum avow_claim_id id)
 {
 	const struct avow_claim *c =
 		ap->has_claims ? avow_claims_find(&ap->claims, id) : NULL;
+	struct avow_claim own;
 
-	return c && c->type == AVOW_VALUE_JSON ? c->string : AVOW_LIT("");
+	if (!c || c->type != AVOW_VALUE_JSON)
+		return AVOW_LIT("");
+	own = *c;
+	/* a text that cannot be made is one that was not sent */
+	if (avow_claim_settle(&own, ap->claims.arena) != AVOW_OK)
+		return AVOW_LIT("");
+	return own.string;
 }
 
 void
@@ -77,13 +84,13 @@ avow_api_follow(const struct avow_http_request *rq, const struct avow_kind *kind
 		.label = ap->findings.machine.label,
 		.at_s = at_s,
 		.result = ap->why.code,
-		.pcrs = json_claim(ap, AVOW_CLAIM_TPM_PCRS),
-		.events = json_claim(ap, AVOW_CLAIM_TPM_EVENTS),
 	};
 
 	/* Undecided says nothing of the machine. */
 	if (!ap->findings.machine.is_known || ap->verdict == AVOW_APPRAISED_UNDECIDED)
 		return;
+	r.pcrs = json_claim(ap, AVOW_CLAIM_TPM_PCRS);
+	r.events = json_claim(ap, AVOW_CLAIM_TPM_EVENTS);
 	memcpy(r.id, ap->findings.machine.id, sizeof(r.id));
 	avow_machines_report(
 		avow_service_machines(avow_worker_service(rq->worker_context)), &r);

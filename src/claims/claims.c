@@ -104,6 +104,65 @@ avow_claims_add_json(
 }
 
 void
+avow_claims_add_later(struct avow_claims *s, enum avow_claim_id id,
+	void (*put)(const void *of, struct avow_jw *w), const void *of)
+{
+	struct avow_claim c = registered(id, AVOW_VALUE_JSON);
+
+	if (s->err != AVOW_OK)
+		return;
+	c.later = avow_arena_alloc(s->arena, sizeof(*c.later));
+	if (!c.later) {
+		s->err = avow_arena_err(s->arena);
+		return;
+	}
+	*c.later = (struct avow_claim_text){.put = put, .of = of};
+	avow_claims_add(s, &c);
+}
+
+/* Into a buffer of its own first: one that grows in an arena leaves twice its size
+ * behind. */
+static enum avow_err
+make_text(struct avow_claim_text *t, struct avow_arena *a)
+{
+	struct avow_buf b;
+	struct avow_jw w;
+	enum avow_err e;
+
+	avow_buf_init(&b, AVOW_MAX_REQUEST_ARENA);
+	avow_jw_init(&w, &b);
+	t->put(t->of, &w);
+	e = b.err;
+	if (e == AVOW_OK) {
+		t->text = avow_arena_copy(a, avow_buf_span(&b));
+		e = t->text.p ? AVOW_OK : avow_arena_err(a);
+	}
+	t->made = e == AVOW_OK;
+	avow_buf_clear(&b);
+	return e;
+}
+
+enum avow_err
+avow_claim_settle(struct avow_claim *c, struct avow_arena *a)
+{
+	if (!c->later)
+		return AVOW_OK;
+	if (!c->later->made)
+		AVOW_TRY(make_text(c->later, a));
+	c->string = c->later->text;
+	c->later = NULL;
+	return AVOW_OK;
+}
+
+enum avow_err
+avow_claims_settle(struct avow_claims *s)
+{
+	for (size_t i = 0; i < s->n && s->err == AVOW_OK; i++)
+		s->err = avow_claim_settle(&s->v[i], s->arena);
+	return s->err;
+}
+
+void
 avow_claims_add_int(struct avow_claims *s, enum avow_claim_id id, int64_t v)
 {
 	struct avow_claim c = registered(id, AVOW_VALUE_INTEGER);
@@ -196,7 +255,10 @@ put_value(struct avow_jw *w, const struct avow_claim *c)
 		avow_jw_string(w, c->string);
 		break;
 	case AVOW_VALUE_JSON:
-		avow_jw_raw(w, c->string);
+		if (c->later && !c->later->made)
+			c->later->put(c->later->of, w);
+		else
+			avow_jw_raw(w, c->later ? c->later->text : c->string);
 		break;
 	case AVOW_VALUE_INTEGER:
 		avow_jw_int(w, c->integer);

@@ -247,6 +247,10 @@ build_cond(struct build *b, const struct policy_cond *c, struct prog_cond *out)
 		if (tests[i].kind == TEST_TYPE_IS)
 			out->symbol = tests[i].symbol;
 	}
+	if (out->symbol == SYMBOL_NONE)
+		b->p->reads_any = true;
+	else if (out->symbol < AVOW_CLAIM_COUNT)
+		b->p->reads[out->symbol] = true;
 	if (b->p->max_tests < c->n_tests)
 		b->p->max_tests = c->n_tests;
 	return AVOW_OK;
@@ -332,6 +336,12 @@ policy_build(struct avow_policy *p, const struct policy_tree *tree,
 	p->version = tree->version;
 	AVOW_TRY(build_symbols(&b, tree));
 	return build_rules(&b, tree);
+}
+
+bool
+policy_reads(const struct avow_policy *p, enum avow_claim_id id)
+{
+	return p->reads_any || id == AVOW_CLAIM_OTHER || p->reads[id];
 }
 
 /* --- all rooms in order ------------------------------------------------------------------- */

@@ -111,16 +111,29 @@ add_incoming(struct eval *e, const struct avow_claim *c, uint32_t symbol,
 	return AVOW_OK;
 }
 
+/* A text is made where a rule could come to read it. Every way to a claim leads
+ * through a condition, and one that names another type never finds it. A trace
+ * shows also what came near. */
+static enum avow_err
+settle(struct eval *e, struct avow_claim *c)
+{
+	if (!e->trace && !policy_reads(e->p, c->id))
+		return AVOW_OK;
+	return avow_claim_settle(c, e->a);
+}
+
 static enum avow_err
 add_all(struct eval *e, const struct avow_claims *claims)
 {
 	AVOW_TRY(claims->err);
 	for (size_t i = 0; i < claims->n; i++) {
-		const struct avow_claim *c = &claims->v[i];
+		struct avow_claim c = claims->v[i];
 
-		if (c->for_policy)
-			AVOW_TRY(add_incoming(e, c, policy_symbol(e->p, c->id, c->name),
-				(struct policy_place){0, 0}));
+		if (!c.for_policy)
+			continue;
+		AVOW_TRY(settle(e, &c));
+		AVOW_TRY(add_incoming(e, &c, policy_symbol(e->p, c.id, c.name),
+			(struct policy_place){0, 0}));
 	}
 	return AVOW_OK;
 }

@@ -94,7 +94,13 @@ struct avow_policy {
 	const struct avow_span *symbols; /* sorted, none registered */
 	unsigned n_symbols;
 	unsigned max_slots, max_tests;
+	bool reads_any; /* a condition names no type, and may find any claim */
+	bool reads[AVOW_CLAIM_COUNT]; /* a condition names this one */
 };
+
+/** Whether a rule could find a claim of this number. Sections do not matter here,
+ *  nor does what the condition asks of it. */
+bool policy_reads(const struct avow_policy *p, enum avow_claim_id id);
 
 /** The symbol of a claim type. `id` may be OTHER: then it is looked up. */
 uint32_t policy_symbol(

@@ -158,6 +158,77 @@ a_token_that_is_too_large_is_an_error(void **state)
 	avow_buf_clear(&b);
 }
 
+static void
+put_pcrs(const void *of, struct avow_jw *w)
+{
+	++*(unsigned *)(uintptr_t)of;
+	avow_jw_open(w, '{');
+	avow_jw_close(w);
+}
+
+static void
+put_too_much(const void *of, struct avow_jw *w)
+{
+	(void)of;
+	w->b->err = AVOW_E_TOO_LARGE;
+}
+
+static void
+a_text_for_later_is_made_once_and_on_demand(void **state)
+{
+	struct avow_claims s;
+	struct avow_claim copy;
+	unsigned made = 0;
+
+	(void)state;
+	avow_claims_init(&s, &arena);
+	avow_claims_add_later(&s, AVOW_CLAIM_TPM_PCRS, put_pcrs, &made);
+	assert_ok(s.err);
+	assert_int_equal(AVOW_VALUE_JSON, s.v[0].type);
+	assert_true(s.v[0].read_only && s.v[0].for_policy);
+	copy = s.v[0];
+	assert_int_equal(0, made);
+	assert_ok(avow_claim_settle(&copy, &arena));
+	assert_span_str("{}", copy.string);
+	assert_null(copy.later);
+	assert_ok(avow_claims_settle(&s));
+	assert_ok(avow_claims_settle(&s));
+	assert_span_str("{}", s.v[0].string);
+	assert_int_equal(1, made);
+}
+
+static void
+put_json_writes_a_text_that_nobody_has_made(void **state)
+{
+	struct avow_claims s;
+	unsigned made = 0;
+
+	(void)state;
+	avow_claims_init(&s, &arena);
+	avow_claims_add_later(&s, AVOW_CLAIM_TPM_PCRS, put_pcrs, &made);
+	s.v[0].for_token = true;
+	assert_json("{\"pcrs\":{}}", &s, NULL);
+	assert_json("{\"pcrs\":{}}", &s, NULL);
+	assert_int_equal(2, made);
+	assert_ok(
+		avow_claim_settle(&(struct avow_claim){.later = s.v[0].later}, &arena));
+	assert_json("{\"pcrs\":{}}", &s, NULL);
+	assert_int_equal(3, made);
+}
+
+static void
+a_text_for_later_that_fails_is_an_error_that_sticks(void **state)
+{
+	struct avow_claims s;
+
+	(void)state;
+	avow_claims_init(&s, &arena);
+	avow_claims_add_later(&s, AVOW_CLAIM_TPM_PCRS, put_too_much, NULL);
+	assert_ok(s.err);
+	assert_err(AVOW_E_TOO_LARGE, avow_claims_settle(&s));
+	assert_err(AVOW_E_TOO_LARGE, s.err);
+}
+
 int
 main(void)
 {
@@ -169,6 +240,9 @@ main(void)
 		cmocka_unit_test(holds_no_more_than_a_policy_may_have),
 		cmocka_unit_test(an_arena_that_is_full_is_an_error_that_sticks),
 		cmocka_unit_test(a_token_that_is_too_large_is_an_error),
+		cmocka_unit_test(a_text_for_later_is_made_once_and_on_demand),
+		cmocka_unit_test(put_json_writes_a_text_that_nobody_has_made),
+		cmocka_unit_test(a_text_for_later_that_fails_is_an_error_that_sticks),
 	};
 
 	return cmocka_run_group_tests_name("claims/claims", tests, setup, teardown);

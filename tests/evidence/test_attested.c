@@ -371,6 +371,7 @@ makes_the_claims_of_the_contract(void **state)
 	assert_ok(avow_attested_claims(&at, AVOW_CLAIM_TPM_EVENTS, &set));
 	assert_ok(avow_attested_claims(&at, AVOW_CLAIM_TPM_BOOT_EVENTS, &set));
 	assert_int_equal(3, set.n);
+	assert_ok(avow_claims_settle(&set));
 	c = avow_claims_find(&set, AVOW_CLAIM_TPM_EVENTS);
 	assert_true(c && c->for_policy && !c->for_token && !c->read_only);
 	assert_span_str(told(w, &at), c->string);

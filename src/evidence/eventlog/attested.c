@@ -434,38 +434,24 @@ avow_attested_put_pcrs(const struct avow_attested *at, struct avow_jw *w)
 	avow_jw_close(w);
 }
 
-static enum avow_err
-add_document(const struct avow_attested *at, enum avow_claim_id id,
-	void (*put)(const struct avow_attested *, struct avow_jw *),
-	struct avow_claims *set)
+static void
+put_events(const void *of, struct avow_jw *w)
 {
-	struct avow_span text;
-	struct avow_buf b;
-	struct avow_jw w;
+	avow_attested_put_events(of, w);
+}
 
-	AVOW_TRY(set->err);
-	avow_buf_init(&b, AVOW_MAX_REQUEST_ARENA);
-	avow_jw_init(&w, &b);
-	put(at, &w);
-	if (b.err == AVOW_OK) {
-		text = avow_arena_copy(set->arena, avow_buf_span(&b));
-		if (!text.p)
-			b.err = avow_arena_err(set->arena);
-		else
-			avow_claims_add_json(set, id, text);
-	}
-	if (b.err != AVOW_OK)
-		set->err = b.err;
-	avow_buf_clear(&b);
-	return set->err;
+static void
+put_pcrs(const void *of, struct avow_jw *w)
+{
+	avow_attested_put_pcrs(of, w);
 }
 
 enum avow_err
 avow_attested_claims(
 	const struct avow_attested *at, enum avow_claim_id id, struct avow_claims *set)
 {
-	AVOW_TRY(add_document(at, id, avow_attested_put_events, set));
-	if (id != AVOW_CLAIM_TPM_EVENTS)
-		return AVOW_OK;
-	return add_document(at, AVOW_CLAIM_TPM_PCRS, avow_attested_put_pcrs, set);
+	avow_claims_add_later(set, id, put_events, at);
+	if (id == AVOW_CLAIM_TPM_EVENTS)
+		avow_claims_add_later(set, AVOW_CLAIM_TPM_PCRS, put_pcrs, at);
+	return set->err;
 }

@@ -70,7 +70,8 @@ void avow_attested_put_pcrs(const struct avow_attested *at, struct avow_jw *w);
 
 /**
  * Append the claim `id` (AVOW_CLAIM_TPM_EVENTS or _BOOT_EVENTS), and with
- * AVOW_CLAIM_TPM_EVENTS also AVOW_CLAIM_TPM_PCRS, as JSON text in set->arena.
+ * AVOW_CLAIM_TPM_EVENTS also AVOW_CLAIM_TPM_PCRS, as texts that are made when
+ * somebody reads them: `at` and what it borrows live as long as the set.
  * @return AVOW_OK or the error that sticks in set.
  */
 enum avow_err avow_attested_claims(const struct avow_attested *at,
