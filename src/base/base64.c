@@ -10,23 +10,33 @@ static const char STD[] =
 static const char URL[] =
 	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-#define BAD 0xff
-#define STD_ONLY 0x40 /* '+' and '/' */
-#define URL_ONLY 0x80 /* '-' and '_' */
+/* A symbol's value, already where it stands in a group of 24 bits, for each of the
+ * four places; and above those bits what is wrong with it, so that a text is judged
+ * by one OR of all that was looked up. */
+#define BAD (1u << 24)
+#define STD_ONLY (1u << 25) /* '+' and '/' */
+#define URL_ONLY (1u << 26) /* '-' and '_' */
 
-static uint8_t values[256];
+static uint32_t values[4][256];
+
+static void
+set_value(uint8_t symbol, uint32_t value, uint32_t flag)
+{
+	for (unsigned place = 0; place < 4; place++)
+		values[place][symbol] = value << (18 - 6 * place) | flag;
+}
 
 __attribute__((constructor)) static void
 make_values(void)
 {
-	for (size_t i = 0; i < 256; i++)
-		values[i] = BAD;
+	for (unsigned i = 0; i < 256; i++)
+		set_value((uint8_t)i, 0, BAD);
 	for (uint8_t i = 0; i < 62; i++)
-		values[(uint8_t)STD[i]] = i;
-	values['+'] = 62 | STD_ONLY;
-	values['/'] = 63 | STD_ONLY;
-	values['-'] = 62 | URL_ONLY;
-	values['_'] = 63 | URL_ONLY;
+		set_value((uint8_t)STD[i], i, 0);
+	set_value('+', 62, STD_ONLY);
+	set_value('/', 63, STD_ONLY);
+	set_value('-', 62, URL_ONLY);
+	set_value('_', 63, URL_ONLY);
 }
 
 static inline void
@@ -90,62 +100,49 @@ avow_b64_put(struct avow_buf *b, struct avow_span s)
 	put(b, s, STD, true);
 }
 
-/* One symbol's six bits, or BAD when its alphabet is not allowed. */
-static uint8_t
-symbol(uint8_t c, uint8_t forbidden)
+static uint32_t
+group(const uint8_t *t)
 {
-	uint8_t v = values[c];
-
-	if (v == BAD || (v & forbidden))
-		return BAD;
-	return v & 63;
+	return values[0][t[0]] | values[1][t[1]] | values[2][t[2]] | values[3][t[3]];
 }
 
+/* Two or three symbols; the bits that no byte takes are zero. */
 static enum avow_err
-decode_tail(struct avow_span t, uint8_t forbidden, uint8_t *out)
+decode_tail(struct avow_span t, uint32_t forbidden, uint8_t *out)
 {
 	uint32_t v = 0;
 
-	for (size_t k = 0; k < t.n; k++) {
-		uint8_t x = symbol(t.p[k], forbidden);
-
-		if (x == BAD)
-			return AVOW_E_BASE64;
-		v = v << 6 | x;
-	}
-	if (t.n == 2) {
-		if (v & 0xf)
-			return AVOW_E_BASE64;
-		out[0] = (uint8_t)(v >> 4);
-	} else if (t.n == 3) {
-		if (v & 0x3)
-			return AVOW_E_BASE64;
-		out[0] = (uint8_t)(v >> 10);
-		out[1] = (uint8_t)(v >> 2);
-	}
+	for (size_t k = 0; k < t.n; k++)
+		v |= values[k][t.p[k]];
+	if (v & (forbidden | BAD | (t.n == 2 ? 0xffff : 0xff)))
+		return AVOW_E_BASE64;
+	for (size_t k = 0; k + 1 < t.n; k++)
+		out[k] = (uint8_t)(v >> (16 - 8 * k));
 	return AVOW_OK;
 }
 
 static enum avow_err
-decode_groups(struct avow_span t, uint8_t forbidden, uint8_t *out)
+decode_groups(struct avow_span t, uint32_t forbidden, uint8_t *out)
 {
-	for (size_t i = 0; i + 4 <= t.n; i += 4) {
-		uint8_t a = symbol(t.p[i], forbidden);
-		uint8_t b = symbol(t.p[i + 1], forbidden);
-		uint8_t c = symbol(t.p[i + 2], forbidden);
-		uint8_t d = symbol(t.p[i + 3], forbidden);
+	uint32_t seen = 0;
+	size_t i = 0;
 
-		if (a == BAD || b == BAD || c == BAD || d == BAD)
-			return AVOW_E_BASE64;
-		*out++ = (uint8_t)(a << 2 | b >> 4);
-		*out++ = (uint8_t)(b << 4 | c >> 2);
-		*out++ = (uint8_t)(c << 6 | d);
+	for (; i + 4 <= t.n; i += 4) {
+		uint32_t v = group(t.p + i);
+
+		seen |= v;
+		out[0] = (uint8_t)(v >> 16);
+		out[1] = (uint8_t)(v >> 8);
+		out[2] = (uint8_t)v;
+		out += 3;
 	}
-	return decode_tail(avow_span_from(t, t.n & ~(size_t)3), forbidden, out);
+	if (seen & (forbidden | BAD))
+		return AVOW_E_BASE64;
+	return decode_tail(avow_span_from(t, i), forbidden, out);
 }
 
 static enum avow_err
-decode(struct avow_span t, uint8_t forbidden, size_t max, struct avow_arena *a,
+decode(struct avow_span t, uint32_t forbidden, size_t max, struct avow_arena *a,
 	struct avow_span *out)
 {
 	size_t n = t.n / 4 * 3 + (t.n % 4 ? t.n % 4 - 1 : 0);

@@ -187,6 +187,42 @@ base64_round_trip_of_every_length(void **state)
 	}
 }
 
+/* Each byte at each place of groups and of both tails, under both readers. The
+ * last two symbols' unused bits are zero in 'A' alone. */
+static void
+base64_judges_each_symbol_at_each_place(void **state)
+{
+	static const char common[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+	char text[15];
+
+	(void)state;
+	for (size_t n = 12; n <= 15; n++)
+		for (size_t at = 0; n != 13 && at < n; at++)
+			for (unsigned c = 1; c < 256; c++) {
+				bool last = at + 1 == n && n % 4, dash, plus;
+				struct avow_span in = {(const uint8_t *)text, n}, out;
+				enum avow_err url, any;
+
+				memset(text, 'A', sizeof(text));
+				text[at] = (char)c;
+				dash = c == '-' || c == '_' || strchr(common, (int)c);
+				plus = dash || c == '+' || c == '/';
+				url = avow_b64url_decode(in, 100, &arena, &out);
+				any = avow_b64_decode_lenient(in, 100, &arena, &out);
+				if (c == '=')
+					continue; /* padding: see above */
+				if (!last)
+					assert_err(dash ? AVOW_OK : AVOW_E_BASE64, url);
+				if (!last)
+					assert_err(plus ? AVOW_OK : AVOW_E_BASE64, any);
+				if (last && !dash)
+					assert_err(AVOW_E_BASE64, url);
+				if (last && !plus)
+					assert_err(AVOW_E_BASE64, any);
+			}
+}
+
 static void
 utf8_decodes_each_length(void **state)
 {
@@ -255,6 +291,7 @@ main(void)
 		cmocka_unit_test(lenient_takes_either_alphabet_and_padding),
 		cmocka_unit_test(base64_judges_size_before_it_writes),
 		cmocka_unit_test(base64_round_trip_of_every_length),
+		cmocka_unit_test(base64_judges_each_symbol_at_each_place),
 		cmocka_unit_test(utf8_decodes_each_length),
 		cmocka_unit_test(utf8_refuses_ill_formed_bytes),
 		cmocka_unit_test(utf8_round_trip_of_every_code_point),
