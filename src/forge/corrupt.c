@@ -27,12 +27,19 @@ avow_forge_deviation_at(size_t i)
 }
 
 const struct avow_forge_deviation *
+forge_deviation_find(
+	const struct avow_forge_deviation *table, size_t n, const char *name)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(table[i].name, name) == 0)
+			return &table[i];
+	return NULL;
+}
+
+const struct avow_forge_deviation *
 avow_forge_deviation_find(const char *name)
 {
-	for (size_t i = 0; i < N; i++)
-		if (strcmp(TABLE[i].name, name) == 0)
-			return &TABLE[i];
-	return NULL;
+	return forge_deviation_find(TABLE, N, name);
 }
 
 bool

@@ -1,6 +1,4 @@
 /* The list of deviations of SEV-SNP evidence (corrupt_snp.def) as a table. */
-#include <string.h>
-
 #include "forge/snp_impl.h"
 
 static const struct avow_forge_deviation TABLE[] = {
@@ -27,10 +25,7 @@ avow_forge_snp_deviation_at(size_t i)
 const struct avow_forge_deviation *
 avow_forge_snp_deviation_find(const char *name)
 {
-	for (size_t i = 0; i < N; i++)
-		if (strcmp(TABLE[i].name, name) == 0)
-			return &TABLE[i];
-	return NULL;
+	return forge_deviation_find(TABLE, N, name);
 }
 
 bool

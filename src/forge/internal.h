@@ -102,6 +102,9 @@ struct forge {
 	struct avow_buf root_pem, signing_chain, ca_chain;
 };
 
+/** The row of that name, or NULL. */
+const struct avow_forge_deviation *forge_deviation_find(
+	const struct avow_forge_deviation *table, size_t n, const char *name);
 /** True when exactly this is what deviates. */
 bool forge_bent(const struct forge *f, enum forge_part part, enum forge_how how);
 

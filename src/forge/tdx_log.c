@@ -5,14 +5,10 @@
  */
 #include <string.h>
 
-#include "crypto/digest.h"
+#include "forge/log.h"
 #include "forge/tdx_impl.h"
 
 #define AREA 4096
-#define EV_NO_ACTION 3u
-#define EV_SEPARATOR 4u
-#define EV_IPL 13u
-#define TPM_ALG_SHA384 0x0c
 
 static const struct {
 	unsigned index; /* CC measurement register */
@@ -20,53 +16,22 @@ static const struct {
 	const char *data;
 	size_t n;
 } EVENTS[] = {
-	{1, EV_IPL, "simulated firmware configuration", 32},
-	{1, EV_SEPARATOR, "\0\0\0", 4},
-	{2, EV_IPL, "simulated boot loader", 21},
-	{2, EV_SEPARATOR, "\0\0\0", 4},
-	{3, EV_IPL, "simulated kernel", 16},
+	{1, FORGE_EV_IPL, "simulated firmware configuration", 32},
+	{1, FORGE_EV_SEPARATOR, "\0\0\0", 4},
+	{2, FORGE_EV_IPL, "simulated boot loader", 21},
+	{2, FORGE_EV_SEPARATOR, "\0\0\0", 4},
+	{3, FORGE_EV_IPL, "simulated kernel", 16},
 };
 
-/* TCG_EfiSpecIdEvent inside a TCG_PCR_EVENT */
-static void
-put_spec_id(struct avow_buf *b)
-{
-	forge_put_le(b, 1, 4);
-	forge_put_le(b, EV_NO_ACTION, 4);
-	forge_put_zeros(b, 20);
-	forge_put_le(b, 16 + 4 + 4 + 4 + 4 + 1, 4);
-	avow_buf_put_str(b, "Spec ID Event03");
-	avow_buf_put_byte(b, 0);
-	forge_put_le(b, 0, 4); /* platform class: client */
-	avow_buf_put_byte(b, 0);
-	avow_buf_put_byte(b, 2); /* 2.0 errata 0, UINTN of 64 bits */
-	avow_buf_put_byte(b, 0);
-	avow_buf_put_byte(b, 2);
-	forge_put_le(b, 1, 4);
-	forge_put_le(b, TPM_ALG_SHA384, 2);
-	forge_put_le(b, 48, 2);
-	avow_buf_put_byte(b, 0);
-}
+static const struct forge_bank BANK = {AVOW_SHA384, 0x0c};
 
 static enum avow_err
 put_event(struct avow_buf *b, size_t i, uint8_t rtmr[48])
 {
-	struct avow_span data = avow_span_make(EVENTS[i].data, EVENTS[i].n), both[2];
-	uint8_t digest[AVOW_SHA384_BYTES], next[AVOW_SHA384_BYTES];
+	struct avow_span data = avow_span_make(EVENTS[i].data, EVENTS[i].n);
+	const struct forge_log_entry e = {EVENTS[i].index, EVENTS[i].type, data, data};
 
-	AVOW_TRY(avow_digest(AVOW_SHA384, &data, 1, digest));
-	both[0] = avow_span_make(rtmr, 48);
-	both[1] = avow_span_make(digest, sizeof(digest));
-	AVOW_TRY(avow_digest(AVOW_SHA384, both, 2, next));
-	memcpy(rtmr, next, sizeof(next));
-	forge_put_le(b, EVENTS[i].index, 4);
-	forge_put_le(b, EVENTS[i].type, 4);
-	forge_put_le(b, 1, 4);
-	forge_put_le(b, TPM_ALG_SHA384, 2);
-	forge_put_bytes(b, digest, sizeof(digest));
-	forge_put_le(b, data.n, 4);
-	avow_buf_put(b, data);
-	return b->err;
+	return forge_log_event(b, &BANK, &e, rtmr);
 }
 
 enum avow_err
@@ -76,7 +41,7 @@ forge_tdx_make_log(struct forge *f, struct avow_forge_tdx *t)
 	struct avow_buf *b = &f->event_log;
 
 	memset(t->rtmr, 0, 3 * sizeof(t->rtmr[0]));
-	put_spec_id(b);
+	forge_log_spec_id(b, 1, &BANK);
 	for (size_t i = 0; i < n; i++) {
 		before = b->n;
 		AVOW_TRY(put_event(b, i, t->rtmr[EVENTS[i].index - 1]));
