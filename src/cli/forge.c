@@ -14,8 +14,8 @@
 #include "cli/forge_kinds.h"
 
 static const char USAGE[] =
-	"usage: avow forge sgx|snp|tdx --out DIR [OPTIONS]\n"
-	"       avow forge sgx|snp|tdx --list\n"
+	"usage: avow forge sgx|snp|tdx|vbs --out DIR [OPTIONS]\n"
+	"       avow forge sgx|snp|tdx|vbs --list\n"
 	"\n"
 	"Makes simulated evidence with a PKI and signed collateral of its own, in the "
 	"makers'\n"
@@ -67,10 +67,23 @@ static const char USAGE[] =
 	"  --event-log              ccel.bin, and the RTMRs that it leads to\n"
 	"  --rtmr0 HEX --rtmr1 HEX --rtmr2 HEX --rtmr3 HEX\n"
 	"\n"
+	"vbs: a VBS enclave's attestation for POST /attest/Tpm: request.json, "
+	"report.bin; no\n"
+	"runtime, report or init data\n"
+	"  --first FILE             what the service answered to the first round\n"
+	"  --ca-key FILE            PEM: root.pem is of this key, so that it can be "
+	"trusted\n"
+	"                           before the first round\n"
+	"  --version 1|2            of the protocol\n"
+	"  --rp-id TEXT --owner-id HEX --unique-id HEX --author-id HEX\n"
+	"  --family-id HEX --image-id HEX --enclave-svn N --secure-kernel-svn N\n"
+	"  --platform-svn N --flags N\n"
+	"  --module NAME            loaded beside the enclave's image\n"
+	"\n"
 	"exit status: 0 made, 1 it cannot be written, 64 usage\n";
 
 static const struct forge_kind *const KINDS[] = {
-	&forge_kind_sgx, &forge_kind_snp, &forge_kind_tdx};
+	&forge_kind_sgx, &forge_kind_snp, &forge_kind_tdx, &forge_kind_vbs};
 
 #define MAX_ROWS 64
 
@@ -301,7 +314,7 @@ run_forge(int argc, char **argv)
 
 	if (!k)
 		return avow_cli_usage(
-			&avow_cmd_forge, "it takes a kind: sgx, snp or tdx");
+			&avow_cmd_forge, "it takes a kind: sgx, snp, tdx or vbs");
 	if (!find_time(argc, argv, &at_s))
 		return avow_cli_usage(&avow_cmd_forge, "--at: not an RFC 3339 time");
 	k->defaults(&r, at_s);

@@ -11,6 +11,7 @@
 #include "forge/forge.h"
 #include "forge/snp.h"
 #include "forge/tdx.h"
+#include "forge/vbs.h"
 
 #define FORGE_MAX_ADVISORIES 32
 #define FORGE_MAX_FILES_READ 4
@@ -21,6 +22,7 @@ struct forge_run {
 		struct avow_forge_sgx sgx;
 		struct avow_forge_snp snp;
 		struct avow_forge_tdx tdx;
+		struct avow_forge_vbs vbs;
 	} p;
 	const char *out;
 	bool list;
@@ -75,6 +77,7 @@ struct forge_kind {
 		struct avow_why *why);
 };
 
-extern const struct forge_kind forge_kind_sgx, forge_kind_snp, forge_kind_tdx;
+extern const struct forge_kind forge_kind_sgx, forge_kind_snp, forge_kind_tdx,
+	forge_kind_vbs;
 
 #endif

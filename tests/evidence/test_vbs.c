@@ -1,17 +1,16 @@
 /*
- * VBS enclave reports. No real one is published: these are made from the layout of
- * the public headers, over a Windows-like log whose replay the quoted registers
+ * VBS enclave reports. No real one is published: these are forge's, made from the layout
+ * of the public headers, over a Windows-like log whose replay the quoted registers
  * hold.
  */
 #include "support.h"
 
 #include "crypto/key.h"
 #include "evidence/vbs/vbs.h"
+#include "forge/vbs.h"
 #include "log_maker.h"
 
 #define TAGGED 6u
-#define IDKS 0x00050023u
-#define TRUSTBOUNDARY 0x40010001u
 #define SIGNED AVOW_LIT("{\"challenge\":\"x\"}")
 
 struct world {
@@ -50,75 +49,31 @@ teardown(void **state)
 static struct avow_span
 package(struct world *w, const struct avow_privkey *key, struct avow_span blocks)
 {
-	struct avow_buf st, sig;
-	uint8_t digest[64];
-	struct avow_span text = SIGNED;
+	struct avow_forge_vbs p;
 
-	avow_buf_init(&st, 1 << 12);
-	avow_buf_init(&sig, 1 << 10);
-	assert_ok(avow_digest(AVOW_SHA512, &text, 1, digest));
-	le(&st, 224 + blocks.n, 4);
-	le(&st, 1, 4);
-	avow_buf_put(&st, avow_span_make(digest, 64));
-	zeros(&st, 32, 0x01); /* owner */
-	zeros(&st, 32, 0x02); /* unique */
-	zeros(&st, 32, 0x03); /* author */
-	zeros(&st, 16, 0x04); /* family */
-	zeros(&st, 16, 0x05); /* image */
-	for (unsigned v = 6; v <= 9; v++) /* enclave, kernel, platform svn, flags */
-		le(&st, v, 4);
-	le(&st, 0, 4);
-	le(&st, 0x10, 4);
-	avow_buf_put(&st, blocks);
-	assert_ok(avow_sign(key, AVOW_SIG_PS256, avow_buf_span(&st), &sig));
+	avow_forge_vbs_defaults(&p, 1750000000);
+	memset(p.owner_id, 1, sizeof(p.owner_id));
+	memset(p.unique_id, 2, sizeof(p.unique_id));
+	memset(p.author_id, 3, sizeof(p.author_id));
+	memset(p.family_id, 4, sizeof(p.family_id));
+	memset(p.image_id, 5, sizeof(p.image_id));
+	p.flags = 9;
+	p.module = NULL;
+	p.blocks = blocks;
 	avow_buf_reset(&w->package);
-	le(&w->package, 24 + st.n + sig.n, 4);
-	le(&w->package, 1, 4);
-	le(&w->package, 1, 4);
-	le(&w->package, st.n, 4);
-	le(&w->package, sig.n, 4);
-	le(&w->package, 0, 4);
-	avow_buf_put(&w->package, avow_buf_span(&st));
-	avow_buf_put(&w->package, avow_buf_span(&sig));
-	avow_buf_clear(&st);
-	avow_buf_clear(&sig);
+	assert_ok(avow_forge_vbs_package(&p, key, SIGNED, &w->package));
 	return avow_buf_span(&w->package);
 }
 
 /* --- the log that holds the key --- */
 
-static void
-put_idks(struct avow_buf *b, const struct avow_privkey *key)
-{
-	struct avow_buf n, e;
-
-	avow_buf_init(&n, 512);
-	avow_buf_init(&e, 16);
-	assert_ok(avow_pubkey_parts(avow_privkey_public(key), &n, &e));
-	le(b, IDKS, 4);
-	le(b, 16 + e.n + n.n, 4);
-	le(b, 1, 4);
-	le(b, 2048, 4);
-	le(b, e.n, 4);
-	le(b, n.n, 4);
-	avow_buf_put(b, avow_buf_span(&e));
-	avow_buf_put(b, avow_buf_span(&n));
-	avow_buf_clear(&n);
-	avow_buf_clear(&e);
-}
-
 static struct avow_buf
 boundary(const struct avow_privkey *key)
 {
-	struct avow_buf inner, out;
+	struct avow_buf out;
 
-	avow_buf_init(&inner, 1 << 12);
 	avow_buf_init(&out, 1 << 12);
-	put_idks(&inner, key);
-	le(&out, TRUSTBOUNDARY, 4);
-	le(&out, inner.n, 4);
-	avow_buf_put(&out, avow_buf_span(&inner));
-	avow_buf_clear(&inner);
+	assert_ok(avow_forge_vbs_idks(avow_privkey_public(key), &out));
 	return out;
 }
 
