@@ -5,8 +5,8 @@
  *                   ^                   |
  *                   +---- it changed ---+        refused -> record
  *
- * Store and record wait for the disk: a thread of the writer's does that, and
- * the request with its worker goes on to others meanwhile.
+ * Store and record wait for the disk: the writer's thread does that, and the
+ * request's worker goes on to others meanwhile.
  */
 #include "api/change.h"
 
@@ -55,7 +55,7 @@ find_provider(struct avow_change *c)
 	return AVOW_OK;
 }
 
-/* --- on the writer's threads ---------------------------------------------------------- */
+/* --- on the writer's thread ----------------------------------------------------------- */
 
 static struct avow_change *
 change_of(struct avow_writing *w)
@@ -69,10 +69,17 @@ store(struct avow_writing *w)
 {
 	struct avow_change *c = change_of(w);
 	struct avow_service *sv = avow_worker_service(c->rq->worker_context);
-	enum avow_err e = c->kind->store(c, avow_service_store(sv), &c->record);
 
-	avow_service_provider_changed(sv, c->rq->place);
-	return e;
+	return c->kind->store(c, avow_service_store(sv), &c->record);
+}
+
+static void
+stored(struct avow_writing *w)
+{
+	struct avow_change *c = change_of(w);
+
+	avow_service_provider_changed(
+		avow_worker_service(c->rq->worker_context), c->rq->place);
 }
 
 static enum avow_err
@@ -94,7 +101,8 @@ begin_writing(struct avow_change *c, enum avow_err (*run)(struct avow_writing *)
 
 	c->refusal = refusal;
 	c->record = record_of(c, refusal);
-	c->writing = (struct avow_writing){.run = run};
+	c->writing = (struct avow_writing){
+		.run = run, .after = run == store ? stored : NULL};
 	c->rq->state = c;
 	avow_writer_start(avow_service_writer(sv), &c->writing, c->rq->server,
 		avow_http_wait(c->rq, c->rs, WAIT_MS));

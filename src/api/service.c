@@ -121,7 +121,7 @@ open_all(struct avow_service *sv, const struct avow_service_settings *s,
 	AVOW_TRY(avow_auth_configure(sv->auth, s->access, s->net, why));
 	AVOW_TRY(avow_store_open_sqlite(s->data_dir, &sv->store, why));
 	AVOW_TRY(avow_audit_log_start(&sv->audit_log, sv->store));
-	AVOW_TRY(avow_writer_new(&sv->writer));
+	AVOW_TRY(avow_writer_new(sv->store, &sv->writer));
 	AVOW_TRY(avow_provider_cache_new(sv->store, sv->instance, &sv->providers, why));
 	AVOW_TRY(avow_supply_new(
 		sv->store, &s->supply, collateral_changed, sv, &sv->supply));

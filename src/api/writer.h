@@ -1,20 +1,25 @@
 /*
- * Work that waits for the disk, done beside the HTTP workers: a few threads,
- * started when there is first something to do. Several at a time on purpose: the
- * store makes the changes durable that wait together in one commit.
+ * Changes of the store, made beside the HTTP workers by one thread, which is
+ * started when there is first something to do. What waits together becomes
+ * durable in one commit; whoever comes meanwhile is in the next.
  */
 #ifndef AVOW_API_WRITER_H
 #define AVOW_API_WRITER_H
 
-#include "base/err.h"
 #include "http/http.h"
+#include "store/store.h"
 
 struct avow_writer;
 
 /** One piece of work. The caller's, until it is done. */
 struct avow_writing {
+	/* Makes changes by the writer's store and waits for nothing else. */
 	enum avow_err (*run)(struct avow_writing *w);
-	enum avow_err result; /* once it is done */
+	/* Called when it is durable or has failed, before anybody is told; NULL:
+	 * nothing. */
+	void (*after)(struct avow_writing *w);
+	/* Once it is done: what run gave; where that is AVOW_OK, it is durable. */
+	enum avow_err result;
 	/* the writer's own */
 	struct avow_http_server *server;
 	uint64_t token;
@@ -22,14 +27,15 @@ struct avow_writing {
 	struct avow_writing *next;
 };
 
-/** @return AVOW_OK or AVOW_E_NO_MEMORY. */
-enum avow_err avow_writer_new(struct avow_writer **out) AVOW_CHECKED;
+/** @param store outlives it. @return AVOW_OK or AVOW_E_NO_MEMORY. */
+enum avow_err avow_writer_new(
+	struct avow_store *store, struct avow_writer **out) AVOW_CHECKED;
 /** When nothing is under way any more. NULL is fine. */
 void avow_writer_free(struct avow_writer *w);
 
 /**
- * Do the work on another thread, then resume the request of that token. Without
- * a thread (the system gives none) it is done here and now.
+ * Do the work on the writer's thread, then resume the request of that token.
+ * Without a thread (the system gives none) it is done here and now.
  */
 void avow_writer_start(struct avow_writer *w, struct avow_writing *job,
 	struct avow_http_server *server, uint64_t token);

@@ -78,6 +78,7 @@ close_store(struct avow_store *store)
 
 static const struct avow_store_ops OPS = {
 	.close = close_store,
+	.together = avow_sqlite_together,
 	.generation = avow_sqlite_generation,
 	.provider_get = avow_sqlite_provider_get,
 	.provider_list = avow_sqlite_provider_list,

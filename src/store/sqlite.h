@@ -43,6 +43,7 @@ struct avow_sqlite {
 	pthread_cond_t jobs_done;
 	struct avow_job *first_job, **last_job;
 	bool is_writing; /* somebody leads a batch */
+	pthread_t leader; /* who, while is_writing */
 	struct avow_db *writer; /* the leader's while is_writing */
 };
 
@@ -114,7 +115,8 @@ typedef enum avow_err avow_job_fn(struct avow_db *db, void *ctx);
 /**
  * Run a change and return when it is durable. Changes of several threads that
  * wait at the same time share one commit. Returns what fn gave, or the
- * commit's error.
+ * commit's error. From inside a change (avow_store_together) it is a part of that
+ * one, undone alone when it fails.
  */
 enum avow_err avow_write(
 	struct avow_sqlite *s, avow_job_fn *fn, void *ctx) AVOW_CHECKED;
@@ -141,6 +143,8 @@ enum avow_err avow_db_add_cert(struct avow_db *db, int64_t provider,
 
 /* --- operations --------------------------------------------------------------------------- */
 
+enum avow_err avow_sqlite_together(
+	struct avow_store *s, void (*fn)(void *ctx), void *ctx) AVOW_CHECKED;
 enum avow_err avow_sqlite_generation(struct avow_store *s, int64_t *out) AVOW_CHECKED;
 enum avow_err avow_sqlite_provider_get(struct avow_store *s, struct avow_span name,
 	struct avow_arena *a, struct avow_store_provider *out) AVOW_CHECKED;

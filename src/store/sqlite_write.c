@@ -84,6 +84,7 @@ lead(struct avow_sqlite *s)
 	struct avow_job *batch = take_batch(s), *next;
 
 	s->is_writing = true;
+	s->leader = pthread_self();
 	pthread_mutex_unlock(&s->jobs_lock);
 	run_batch(s->writer, batch);
 	pthread_mutex_lock(&s->jobs_lock);
@@ -95,6 +96,18 @@ lead(struct avow_sqlite *s)
 	pthread_cond_broadcast(&s->jobs_done);
 }
 
+/* A change inside the one that this thread runs just now. Where an earlier one
+ * has undone the whole transaction, a savepoint would begin another. */
+static enum avow_err
+run_inside(struct avow_db *db, struct avow_job *j)
+{
+	enum avow_err e = AVOW_E_STORE;
+
+	if (!sqlite3_get_autocommit(db->handle))
+		e = run_job(db, j);
+	return e != AVOW_OK ? e : j->err;
+}
+
 enum avow_err
 avow_write(struct avow_sqlite *s, avow_job_fn *fn, void *ctx)
 {
@@ -103,6 +116,10 @@ avow_write(struct avow_sqlite *s, avow_job_fn *fn, void *ctx)
 	if (!s->writer)
 		return AVOW_E_READ_ONLY;
 	pthread_mutex_lock(&s->jobs_lock);
+	if (s->is_writing && pthread_equal(s->leader, pthread_self())) {
+		pthread_mutex_unlock(&s->jobs_lock);
+		return run_inside(s->writer, &job);
+	}
 	*s->last_job = &job;
 	s->last_job = &job.next;
 	while (!job.is_done) {
@@ -113,4 +130,27 @@ avow_write(struct avow_sqlite *s, avow_job_fn *fn, void *ctx)
 	}
 	pthread_mutex_unlock(&s->jobs_lock);
 	return job.err;
+}
+
+struct together {
+	void (*fn)(void *ctx);
+	void *ctx;
+};
+
+static enum avow_err
+run_together(struct avow_db *db, void *ctx)
+{
+	const struct together *t = ctx;
+
+	(void)db;
+	t->fn(t->ctx);
+	return AVOW_OK;
+}
+
+enum avow_err
+avow_sqlite_together(struct avow_store *store, void (*fn)(void *ctx), void *ctx)
+{
+	struct together t = {fn, ctx};
+
+	return avow_write((struct avow_sqlite *)store, run_together, &t);
 }

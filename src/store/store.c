@@ -18,6 +18,12 @@ avow_store_generation(struct avow_store *s, int64_t *out)
 	return s->ops->generation(s, out);
 }
 
+enum avow_err
+avow_store_together(struct avow_store *s, void (*fn)(void *ctx), void *ctx)
+{
+	return s->ops->together(s, fn, ctx);
+}
+
 /* --- providers ---------------------------------------------------------------------- */
 
 enum avow_err

@@ -181,6 +181,8 @@ struct avow_store_filter {
 
 struct avow_store_ops {
 	void (*close)(struct avow_store *s);
+	enum avow_err (*together)(
+		struct avow_store *s, void (*fn)(void *ctx), void *ctx);
 	enum avow_err (*generation)(struct avow_store *s, int64_t *out);
 
 	enum avow_err (*provider_get)(struct avow_store *s, struct avow_span name,
@@ -290,6 +292,18 @@ void avow_store_close(struct avow_store *s);
  * keys: whoever holds a copy of what is stored compares it.
  */
 enum avow_err avow_store_generation(struct avow_store *s, int64_t *out) AVOW_CHECKED;
+
+/**
+ * Run fn; the changes that it makes by this store, from the thread that it is run
+ * on, become durable in one commit. Each gives its own result, and one that fails
+ * is undone alone.
+ * @param fn may be run on another thread, which commits for several callers;
+ * what it reads by this store is still without its changes.
+ * @return AVOW_OK: every change that gave AVOW_OK is durable; else none is, and
+ * fn was perhaps not run: AVOW_E_READ_ONLY, or class STORE.
+ */
+enum avow_err avow_store_together(
+	struct avow_store *s, void (*fn)(void *ctx), void *ctx) AVOW_CHECKED;
 
 /* --- providers ---------------------------------------------------------------------- */
 

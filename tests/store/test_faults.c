@@ -221,6 +221,27 @@ is_fault(enum avow_err e)
 	return e == AVOW_E_NO_MEMORY || avow_err_class(e) == AVOW_CLASS_STORE;
 }
 
+static void
+set_both(void *ctx)
+{
+	enum avow_err *e = ctx;
+
+	e[0] = set_policy("first of two", AVOW_STORE_ANY_VERSION, NULL);
+	e[1] = set_policy("second of two", AVOW_STORE_ANY_VERSION, NULL);
+}
+
+/* Two changes in one commit. */
+static enum avow_err
+two_together(void)
+{
+	enum avow_err done[2] = {AVOW_OK, AVOW_OK};
+	enum avow_err e = avow_store_together(store, set_both, done);
+
+	if (e == AVOW_OK)
+		e = done[0] != AVOW_OK ? done[0] : done[1];
+	return e;
+}
+
 /* Open, set, read, close; OK only when all of it was right. */
 static enum avow_err
 whole_round(const char *text)
@@ -228,6 +249,8 @@ whole_round(const char *text)
 	struct avow_store_policy p;
 	enum avow_err e = avow_store_open_sqlite(dir, &store, NULL);
 
+	if (e == AVOW_OK)
+		e = two_together();
 	if (e == AVOW_OK)
 		e = set_policy(text, AVOW_STORE_ANY_VERSION, NULL);
 	if (e == AVOW_OK) {

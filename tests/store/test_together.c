@@ -1,0 +1,103 @@
+/* store: several changes that become durable in one commit. */
+#include "fixture.h"
+
+struct sets {
+	enum avow_err first, second, third;
+	enum avow_err seen; /* what a reader gets meanwhile */
+	bool was_run;
+};
+
+static void
+set_three(void *ctx)
+{
+	struct sets *s = ctx;
+	struct avow_store_policy p;
+
+	s->was_run = true;
+	s->first = set_policy("one", 0, NULL);
+	s->second = set_policy("of an old view", 0, NULL);
+	s->seen = get(&p);
+	s->third = set_policy("two", 1, NULL);
+}
+
+static void
+changes_together_are_seen_together(void **state)
+{
+	struct sets s = {.was_run = false};
+	struct avow_store_policy *all;
+	size_t n;
+
+	(void)state;
+	assert_ok(avow_store_together(store, set_three, &s));
+	assert_ok(s.first);
+	assert_err(AVOW_E_CONFLICT, s.second); /* undone alone */
+	assert_err(AVOW_E_NOT_FOUND, s.seen);
+	assert_ok(s.third);
+	assert_ok(avow_store_policy_history(store, DEFAULT, SGX, 0, &arena, &all, &n));
+	assert_int_equal(2, n);
+	assert_span_str("two", all[0].text);
+	assert_span_str("one", all[1].text);
+}
+
+static void
+nothing_is_run_where_nothing_can_be_written(void **state)
+{
+	struct avow_sqlite *s = (struct avow_sqlite *)store;
+	struct sets sets = {.was_run = false};
+	struct avow_store *reader;
+	sqlite3 *other;
+
+	(void)state;
+	assert_ok(avow_store_open_sqlite_to_read(dir, &reader, &why));
+	assert_err(AVOW_E_READ_ONLY, avow_store_together(reader, set_three, &sets));
+	avow_store_close(reader);
+	sqlite3_busy_timeout(s->writer->handle, 0);
+	assert_int_equal(SQLITE_OK, sqlite3_open(path_in("avow.db"), &other));
+	assert_int_equal(
+		SQLITE_OK, sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL));
+	assert_err(AVOW_E_STORE_BUSY, avow_store_together(store, set_three, &sets));
+	sqlite3_close(other);
+	assert_false(sets.was_run);
+	assert_ok(avow_store_together(store, set_three, &sets));
+	assert_true(sets.was_run);
+}
+
+/* SQLite undoes the whole transaction where it must, as when a disk is full. */
+static void
+set_over_a_rollback(void *ctx)
+{
+	struct avow_sqlite *s = (struct avow_sqlite *)store;
+	struct sets *sets = ctx;
+
+	sets->first = set_policy("one", 0, NULL);
+	assert_int_equal(
+		SQLITE_OK, sqlite3_exec(s->writer->handle, "ROLLBACK", 0, 0, 0));
+	sets->second = set_policy("two", AVOW_STORE_ANY_VERSION, NULL);
+}
+
+static void
+what_comes_behind_a_rollback_is_not_done_alone(void **state)
+{
+	struct sets s = {.was_run = false};
+	struct avow_store_policy p;
+
+	(void)state;
+	assert_err(AVOW_E_STORE, avow_store_together(store, set_over_a_rollback, &s));
+	assert_ok(s.first);
+	assert_err(AVOW_E_STORE, s.second);
+	assert_err(AVOW_E_NOT_FOUND, get(&p));
+	assert_ok(set_policy("after", 0, NULL));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+#define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+		T(changes_together_are_seen_together),
+		T(nothing_is_run_where_nothing_can_be_written),
+		T(what_comes_behind_a_rollback_is_not_done_alone),
+	};
+
+	return cmocka_run_group_tests_name("store/together", tests, NULL, NULL);
+}
