@@ -1,24 +1,36 @@
 /*
- * avow attest KIND FILE: send evidence to a service, print the token. It is
+ * avow attest KIND [FILE]: send evidence to a service, take the token. Without FILE
+ * the evidence is gathered on this machine, for this one attestation. The token is
  * not verified here: that is `avow verify`, and the relying party's part.
  */
+#include "cli/attest.h"
+
 #include <getopt.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "avow/avow.h"
+#include "base/file.h"
 #include "base/limits.h"
 #include "cli/cli.h"
 #include "cli/inputs.h"
+#include "client/client.h"
 
 static const char USAGE[] =
 	"usage: avow attest KIND FILE --server URL [OPTIONS]\n"
+	"       avow attest KIND --server URL [OPTIONS]\n"
 	"\n"
 	"Sends evidence to a service and prints the token. KIND is sgx, oe, snp or\n"
-	"tdx. FILE is raw bytes, hex, base64 or base64url; - is stdin.\n"
+	"tdx with a FILE of raw bytes, hex, base64 or base64url; - is stdin. Without\n"
+	"FILE, KIND is tpm, snp or tdx, and the evidence is gathered here and now;\n"
+	"`avow collect KIND --server URL` is the same.\n"
 	"\n"
-	"  --server URL            the service; plain http on loopback only\n"
+	"  --server URL            the service (or AVOW_SERVER); plain http on\n"
+	"                          loopback only\n"
 	"  --ca PEM                the only roots that the service's TLS may end in\n"
+	"  --token-file FILE       holds the access token; - is stdin. Without it the\n"
+	"                          variable AVOW_TOKEN is read\n"
+	"  -o, --out FILE          where the token goes\n"
 	"  --certs FILE            snp: PEM of the signing key's chain, sent with a\n"
 	"                          raw report; a request in JSON or an HCL blob goes\n"
 	"                          as it is\n"
@@ -26,42 +38,88 @@ static const char USAGE[] =
 	"  --runtime-type T        binary (default) or json\n"
 	"  --init-data FILE        init-time data, likewise\n"
 	"  --init-type T           binary (default) or json\n"
-	"  --nonce S               comes back in the token\n"
+	"  --nonce S               comes back in the token; gathered evidence binds "
+	"it:\n"
+	"                          tpm as rp_data, snp and tdx as the runtime data\n"
+	"                          {\"nonce\":S} where no other is given\n"
 	"  --draft-policy FILE     decide by this policy; the token is then unsigned\n"
+	"\n"
+	"gathering, as `avow collect` does:\n" AVOW_COLLECT_USAGE
+	"  --ek KEY                tpm: the endorsement key that an --ak without a\n"
+	"                          certificate is bound to by credential activation:\n"
+	"                          rsa (default) or ecc, by TCG's template; a\n"
+	"                          persistent handle; or none\n"
+	"  --ek-cert FILE|0xNV     tpm: its certificate; default: TCG's index\n"
+	"  --request-key PEM       tpm: the RSA key that the token is for (its cnf);\n"
+	"                          default: one made for this request\n"
+	"  --rp-id S               tpm: the relying party; the machine's id in the\n"
+	"                          token is another for each\n"
 	"\n"
 	"exit status: 0 a token, 1 refused, 2 no answer, 64 usage\n";
 
+enum {
+	OPT_CERTS = 500,
+	OPT_RUNTIME_DATA,
+	OPT_RUNTIME_TYPE,
+	OPT_INIT_DATA,
+	OPT_INIT_TYPE,
+	OPT_NONCE,
+	OPT_DRAFT_POLICY,
+	OPT_EK,
+	OPT_EK_CERT,
+	OPT_REQUEST_KEY,
+	OPT_RP_ID
+};
+
 static const struct option OPTIONS[] = {
-	{"server", required_argument, NULL, 's'},
-	{"ca", required_argument, NULL, 'c'},
-	{"certs", required_argument, NULL, 'C'},
-	{"runtime-data", required_argument, NULL, 'r'},
-	{"runtime-type", required_argument, NULL, 'R'},
-	{"init-data", required_argument, NULL, 'i'},
-	{"init-type", required_argument, NULL, 'I'},
-	{"nonce", required_argument, NULL, 'n'},
-	{"draft-policy", required_argument, NULL, 'p'},
+	AVOW_SERVER_OPTIONS,
+	AVOW_COLLECT_OPTIONS,
+	{"out", required_argument, NULL, 'o'},
+	{"certs", required_argument, NULL, OPT_CERTS},
+	{"runtime-data", required_argument, NULL, OPT_RUNTIME_DATA},
+	{"runtime-type", required_argument, NULL, OPT_RUNTIME_TYPE},
+	{"init-data", required_argument, NULL, OPT_INIT_DATA},
+	{"init-type", required_argument, NULL, OPT_INIT_TYPE},
+	{"nonce", required_argument, NULL, OPT_NONCE},
+	{"draft-policy", required_argument, NULL, OPT_DRAFT_POLICY},
+	{"ek", required_argument, NULL, OPT_EK},
+	{"ek-cert", required_argument, NULL, OPT_EK_CERT},
+	{"request-key", required_argument, NULL, OPT_REQUEST_KEY},
+	{"rp-id", required_argument, NULL, OPT_RP_ID},
 	{NULL, 0, NULL, 0},
 };
 
 struct run {
-	struct avow_attest_request rq;
+	struct avow_attest_run at;
 	struct avow_arena arena;
 	struct avow_buf evidence, certs, runtime, init, policy, wrapped;
 };
 
-/* The names of the command line and those of the contract's paths. */
-static const char *
-api_kind(const char *name)
-{
-	static const char *const names[][2] = {{"sgx", "SgxEnclave"},
-		{"oe", "OpenEnclave"}, {"snp", "SevSnpVm"}, {"tdx", "TdxVm"}};
+/* The names of the command line, those of the contract's paths, and how evidence of
+ * that kind is gathered; NULL: it is not. */
+static const struct kind {
+	const char *name, *api;
+	bool takes_file;
+	enum avow_verdict (*gather)(
+		struct avow_attest_run *, struct avow_buf *, struct avow_problem *);
+} KINDS[] = {
+	{"sgx", "SgxEnclave", true, NULL},
+	{"oe", "OpenEnclave", true, NULL},
+	{"snp", "SevSnpVm", true, avow_attest_report},
+	{"tdx", "TdxVm", true, avow_attest_report},
+	{"tpm", "Tpm", false, avow_attest_tpm},
+};
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (strcmp(name, names[i][0]) == 0)
-			return names[i][1];
+static const struct kind *
+kind_of(const char *name)
+{
+	for (size_t i = 0; i < sizeof(KINDS) / sizeof(KINDS[0]); i++)
+		if (strcmp(name, KINDS[i].name) == 0)
+			return &KINDS[i];
 	return NULL;
 }
+
+/* --- options --------------------------------------------------------------------------- */
 
 static bool
 read_type(const char *text, int *is_json)
@@ -81,32 +139,43 @@ read_data(const char *path, struct avow_buf *buf, const void **p, size_t *n)
 }
 
 static bool
-set_option(struct run *r, int option, const char *arg)
+read_ek(const char *text, struct avow_collect_tpm *o)
 {
-	struct avow_attest_request *rq = &r->rq;
+	static const struct {
+		const char *name;
+		enum avow_collect_ek ek;
+	} names[] = {{"rsa", AVOW_COLLECT_EK_RSA}, {"ecc", AVOW_COLLECT_EK_P256},
+		{"none", AVOW_COLLECT_EK_NONE}};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strcmp(text, names[i].name) == 0) {
+			o->ek = names[i].ek;
+			return true;
+		}
+	return avow_collect_handle(text, &o->ek_handle);
+}
+
+static bool
+set_evidence_option(struct run *r, int option, const char *arg)
+{
+	struct avow_attest_request *rq = &r->at.rq;
 
 	switch (option) {
-	case 's':
-		rq->server = arg;
-		return true;
-	case 'c':
-		rq->ca_file = arg;
-		return true;
-	case 'C':
+	case OPT_CERTS:
 		return avow_cli_read(arg, &r->certs);
-	case 'r':
+	case OPT_RUNTIME_DATA:
 		return read_data(
 			arg, &r->runtime, &rq->runtime_data, &rq->runtime_data_len);
-	case 'R':
+	case OPT_RUNTIME_TYPE:
 		return read_type(arg, &rq->runtime_data_is_json);
-	case 'i':
+	case OPT_INIT_DATA:
 		return read_data(arg, &r->init, &rq->init_data, &rq->init_data_len);
-	case 'I':
+	case OPT_INIT_TYPE:
 		return read_type(arg, &rq->init_data_is_json);
-	case 'n':
+	case OPT_NONCE:
 		rq->nonce = arg;
 		return true;
-	case 'p':
+	case OPT_DRAFT_POLICY:
 		if (!avow_cli_read(arg, &r->policy))
 			return false;
 		rq->draft_policy = avow_buf_str(&r->policy);
@@ -117,80 +186,187 @@ set_option(struct run *r, int option, const char *arg)
 }
 
 static bool
+set_option(struct run *r, int option, const char *arg)
+{
+	struct avow_collect_tpm *tpm = &r->at.collect.tpm;
+
+	switch (option) {
+	case 'o':
+		r->at.out = arg;
+		return true;
+	case OPT_EK:
+		return read_ek(arg, tpm);
+	case OPT_EK_CERT:
+		if (!avow_collect_handle(arg, &tpm->ek_cert_nv))
+			tpm->ek_cert = arg;
+		return true;
+	case OPT_REQUEST_KEY:
+		r->at.request_key = arg;
+		return true;
+	case OPT_RP_ID:
+		r->at.rp_id = arg;
+		return true;
+	case AVOW_OPT_JSON: /* a token is no document */
+		return false;
+	default:
+		return avow_server_set(&r->at.server, option, arg) ||
+		       avow_collect_set(&r->at.collect, option, arg) ||
+		       set_evidence_option(r, option, arg);
+	}
+}
+
+/* --- evidence of a file --------------------------------------------------------------------- */
+
+static bool
 is_bare_report(const struct run *r, struct avow_span bytes)
 {
-	return strcmp(r->rq.kind, "SevSnpVm") == 0 &&
+	return strcmp(r->at.kind, "snp") == 0 &&
 	       !avow_span_starts(avow_span_trim(bytes), AVOW_LIT("{")) &&
 	       !avow_span_starts(bytes, AVOW_LIT("HCLA"));
 }
 
 static int
-take_evidence(struct run *r, const char *path)
+take_evidence(struct run *r)
 {
 	struct avow_span bytes;
 
-	if (!avow_cli_read(path, &r->evidence))
+	if (!avow_cli_read(r->at.file, &r->evidence))
 		return AVOW_EXIT_USAGE;
 	bytes = avow_cli_decode(avow_buf_span(&r->evidence), &r->arena);
 	if (is_bare_report(r, bytes)) {
 		if (avow_cli_put_snp(&r->wrapped, bytes, avow_buf_span(&r->certs)) !=
 			AVOW_OK)
-			return avow_cli_usage(&avow_cmd_attest, "too large a report");
+			return avow_cli_usage(r->at.cmd, "too large a report");
 		bytes = avow_buf_span(&r->wrapped);
 	} else if (r->certs.n) {
 		return avow_cli_usage(
-			&avow_cmd_attest, "--certs goes with a bare SEV-SNP report");
+			r->at.cmd, "--certs goes with a bare SEV-SNP report");
 	}
-	r->rq.evidence = bytes.p;
-	r->rq.evidence_len = bytes.n;
+	r->at.rq.evidence = bytes.p;
+	r->at.rq.evidence_len = bytes.n;
 	return AVOW_EXIT_OK;
+}
+
+/* --- the arguments ------------------------------------------------------------------------------- */
+
+static int
+check_kind(struct run *r, const struct kind *kind)
+{
+	const struct avow_cmd *cmd = r->at.cmd;
+
+	if (!kind)
+		return avow_cli_usage(cmd, "unknown kind of evidence: %s", r->at.kind);
+	if (r->at.file && !kind->takes_file)
+		return avow_cli_usage(cmd,
+			"%s takes no FILE: its evidence answers a challenge",
+			kind->name);
+	if (!r->at.file && !kind->gather)
+		return avow_cli_usage(cmd, "%s takes a FILE", kind->name);
+	if (!r->at.file && r->certs.n)
+		return avow_cli_usage(cmd, "--certs goes with a FILE");
+	r->at.rq.kind = kind->api;
+	r->at.collect.kind = kind->name;
+	return r->at.file ? take_evidence(r) : AVOW_EXIT_OK;
 }
 
 static int
 read_arguments(struct run *r, int argc, char **argv)
 {
-	const struct avow_cmd *cmd = &avow_cmd_attest;
-	int c;
+	const struct avow_cmd *cmd = r->at.cmd;
+	int c, status;
 
 	optind = 1;
 	opterr = 0;
-	while ((c = getopt_long(argc, argv, "", OPTIONS, NULL)) != -1)
+	while ((c = getopt_long(argc, argv, "o:", OPTIONS, NULL)) != -1)
 		if (!set_option(r, c, optarg))
 			return avow_cli_usage(cmd, "unknown option or wrong value: %s",
 				argv[optind - 1]);
-	if (argc - optind != 2)
-		return avow_cli_usage(cmd, "it takes a KIND and a FILE");
-	if (!r->rq.server)
-		return avow_cli_usage(cmd, "it takes --server URL");
-	r->rq.kind = api_kind(argv[optind]);
-	if (!r->rq.kind)
-		return avow_cli_usage(
-			cmd, "unknown kind of evidence: %s", argv[optind]);
-	return take_evidence(r, argv[optind + 1]);
+	if (argc - optind != 1 && argc - optind != 2)
+		return avow_cli_usage(cmd, "it takes a KIND, and a FILE or none");
+	r->at.kind = argv[optind];
+	r->at.file = argv[optind + 1];
+	status = avow_server_ready(&r->at.server, cmd);
+	return status == AVOW_EXIT_OK ? check_kind(r, kind_of(r->at.kind)) : status;
+}
+
+/* --- attesting ------------------------------------------------------------------------------------- */
+
+enum avow_verdict
+avow_attest_send(struct avow_attest_run *r, const struct avow_attest_request *rq,
+	struct avow_buf *token, struct avow_problem *problem)
+{
+	struct avow_attest_request whole = *rq;
+	enum avow_verdict v;
+	char *text = NULL;
+
+	whole.server = r->server.url;
+	whole.ca_file = r->server.ca;
+	whole.bearer = r->server.token.n ? avow_buf_str(&r->server.token) : NULL;
+	v = client_attest(&whole, r->cancel, &text, problem);
+	if (v == AVOW_VERDICT_VERIFIED)
+		avow_buf_put_str(token, text);
+	avow_free(text);
+	return v;
+}
+
+static enum avow_verdict
+attest_once(struct avow_attest_run *r, struct avow_buf *token, struct avow_problem *why)
+{
+	if (r->file)
+		return avow_attest_send(r, &r->rq, token, why);
+	return kind_of(r->kind)->gather(r, token, why);
 }
 
 static int
-attest(const struct avow_attest_request *rq)
+save(const struct avow_attest_run *r, struct avow_buf *token)
+{
+	static const struct avow_at at = {"attest", "out", "avow(1)"};
+	struct avow_why why;
+
+	if (!r->out)
+		return avow_cli_print(token, AVOW_EXIT_OK);
+	avow_why_init(&why);
+	avow_buf_put_byte(token, '\n');
+	if (token->err == AVOW_OK &&
+		avow_file_write(r->out, avow_buf_span(token), 0600) == AVOW_OK)
+		return AVOW_EXIT_OK;
+	avow_cli_complain(avow_refuse(&why, AVOW_E_FILE_WRITE, &at, "a writable file",
+				  "%s", r->out),
+		&why);
+	return AVOW_EXIT_UNDECIDED;
+}
+
+static int
+attest(struct avow_attest_run *r)
 {
 	struct avow_problem why;
+	struct avow_buf token;
 	enum avow_verdict v;
-	char *token = NULL;
+	int status;
 
-	v = avow_client_attest(rq, &token, &why);
-	if (v == AVOW_VERDICT_VERIFIED)
-		puts(token);
-	else
+	memset(&why, 0, sizeof(why));
+	avow_buf_init(&token, AVOW_MIB(1));
+	v = attest_once(r, &token, &why);
+	if (v == AVOW_VERDICT_VERIFIED) {
+		status = save(r, &token);
+	} else {
 		avow_cli_problem("attest", &why);
-	avow_free(token);
-	return avow_cli_verdict(v);
+		status = avow_cli_verdict(v);
+	}
+	avow_buf_clear(&token);
+	return status;
 }
 
 static int
 run_attest(int argc, char **argv)
 {
-	struct run r = {.rq = {.server = NULL}};
+	struct run r = {.at = {.cmd = &avow_cmd_attest}};
 	int status;
 
+	/* tpm2-tss logs to stderr by itself; what failed is told here. */
+	setenv("TSS2_LOG", "all+none", 0);
+	avow_server_init(&r.at.server);
+	avow_collect_run_init(&r.at.collect);
 	avow_arena_init(&r.arena, AVOW_MAX_REQUEST_ARENA * 2);
 	avow_buf_init(&r.evidence, 0);
 	avow_buf_init(&r.certs, 0);
@@ -200,7 +376,7 @@ run_attest(int argc, char **argv)
 	avow_buf_init(&r.policy, 0);
 	status = read_arguments(&r, argc, argv);
 	if (status == AVOW_EXIT_OK)
-		status = attest(&r.rq);
+		status = attest(&r.at);
 	avow_buf_clear(&r.evidence);
 	avow_buf_clear(&r.certs);
 	avow_buf_clear(&r.wrapped);
@@ -208,6 +384,7 @@ run_attest(int argc, char **argv)
 	avow_buf_clear(&r.init);
 	avow_buf_clear(&r.policy);
 	avow_arena_clear(&r.arena);
+	avow_server_clear(&r.at.server);
 	return status;
 }
 

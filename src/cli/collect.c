@@ -17,153 +17,33 @@
 
 static const char USAGE[] =
 	"usage: avow collect KIND [-o FILE] [OPTIONS]\n"
+	"       avow collect KIND --server URL [OPTIONS of avow attest]\n"
 	"\n"
 	"Gathers evidence on this machine. KIND is tpm, snp or tdx. The result goes "
 	"to\n"
 	"FILE or standard output: for tpm the JSON object that `avow appraise tpm`\n"
 	"takes, for snp the contract's JSON with report and certificates, for tdx the\n"
-	"quote's bytes.\n"
+	"quote's bytes. With --server it goes straight to a service, and what comes\n"
+	"out is the token, as with `avow attest`.\n"
 	"\n"
 	"  -o, --out FILE          where it goes\n"
 	"  --runtime-data FILE     snp, tdx: its SHA-256 goes into the report, zeros\n"
 	"                          behind it\n"
 	"  --report-data HEX       snp, tdx: the 64 bytes themselves\n"
-	"  --tsm DIR               snp, tdx: /sys/kernel/config/tsm/report\n"
-	"  --challenge HEX         tpm: the quote's qualifying data, up to 32 bytes\n"
-	"  --tcti TCTI             tpm: as tpm2-tss names it; the default is\n"
-	"                          its own choice, /dev/tpmrm0 first\n"
-	"  --ak KEY                tpm: rsa (default) or ecc, made from the "
-	"endorsement\n"
-	"                          seed; a persistent handle (0x8100....); or azure\n"
-	"  --ak-cert FILE|0xNV     tpm: the key's certificate\n"
-	"  --pcrs LIST             tpm: \"sha256:0-7,14+sha1:0\"; default sha256:0-23\n"
-	"  --log TYPE:FILE         tpm: TCG or IMA, in the order of measurement;\n"
-	"                          default: those of this kernel that can be read\n"
-	"  --no-logs               tpm: none\n"
-	"\n"
+	"  --challenge HEX         tpm: the quote's qualifying data, up to 32 "
+	"bytes\n" AVOW_COLLECT_USAGE "\n"
 	"exit status: 0 gathered, 2 it cannot be had, 64 usage\n";
 
 static const struct option OPTIONS[] = {
 	{"out", required_argument, NULL, 'o'},
 	{"runtime-data", required_argument, NULL, 'r'},
 	{"report-data", required_argument, NULL, 'R'},
-	{"tsm", required_argument, NULL, 't'},
 	{"challenge", required_argument, NULL, 'c'},
-	{"tcti", required_argument, NULL, 'T'},
-	{"ak", required_argument, NULL, 'a'},
-	{"ak-cert", required_argument, NULL, 'A'},
-	{"pcrs", required_argument, NULL, 'p'},
-	{"log", required_argument, NULL, 'l'},
-	{"no-logs", no_argument, NULL, 'L'},
+	AVOW_COLLECT_OPTIONS,
 	{NULL, 0, NULL, 0},
 };
 
 /* --- flags ------------------------------------------------------------------------------ */
-
-static bool
-read_handle(const char *text, uint32_t *out)
-{
-	char *end;
-	unsigned long v;
-
-	if (strncmp(text, "0x", 2) != 0)
-		return false;
-	v = strtoul(text + 2, &end, 16);
-	*out = (uint32_t)v;
-	return *end == '\0' && end > text + 2 && v > 0 && v <= UINT32_MAX;
-}
-
-static bool
-read_ak(const char *text, struct avow_collect_tpm *o)
-{
-	if (strcmp(text, "azure") == 0) {
-		o->ak_handle = AVOW_COLLECT_AZURE_AK;
-		o->ak_cert_nv = AVOW_COLLECT_AZURE_AK_CERT;
-		return true;
-	}
-	o->ak_is_ecc = strcmp(text, "ecc") == 0;
-	return o->ak_is_ecc || strcmp(text, "rsa") == 0 ||
-	       read_handle(text, &o->ak_handle);
-}
-
-/* "0-7,14" */
-static bool
-read_mask(const char *text, const char *end, uint32_t *mask)
-{
-	while (text < end) {
-		char *next;
-		unsigned long from, to;
-
-		if (*text < '0' || *text > '9')
-			return false;
-		from = to = strtoul(text, &next, 10);
-		if (*next == '-') {
-			if (next[1] < '0' || next[1] > '9')
-				return false;
-			to = strtoul(next + 1, &next, 10);
-		}
-		if (from > to || to > 23 || next > end || (next < end && *next != ','))
-			return false;
-		for (unsigned long i = from; i <= to; i++)
-			*mask |= UINT32_C(1) << i;
-		text = next + (next < end);
-	}
-	return *mask != 0;
-}
-
-static bool
-read_bank(const char *text, size_t n, struct avow_collect_bank *out)
-{
-	/* TCG Algorithm Registry 1.34, table 3 */
-	static const struct {
-		const char *name;
-		uint16_t alg;
-	} banks[] = {{"sha1:", 0x0004}, {"sha256:", 0x000b}, {"sha384:", 0x000c},
-		{"sha512:", 0x000d}};
-
-	for (size_t i = 0; i < sizeof(banks) / sizeof(banks[0]); i++) {
-		size_t k = strlen(banks[i].name);
-
-		if (n < k || strncmp(text, banks[i].name, k) != 0)
-			continue;
-		*out = (struct avow_collect_bank){.alg = banks[i].alg};
-		return read_mask(text + k, text + n, &out->mask);
-	}
-	return false;
-}
-
-static bool
-read_pcrs(const char *text, struct avow_collect_tpm *o)
-{
-	o->n_banks = 0;
-	for (;;) {
-		size_t n = strcspn(text, "+");
-
-		if (o->n_banks == AVOW_COLLECT_MAX_BANKS ||
-			!read_bank(text, n, &o->banks[o->n_banks]))
-			return false;
-		for (size_t i = 0; i < o->n_banks; i++)
-			if (o->banks[i].alg == o->banks[o->n_banks].alg)
-				return false;
-		o->n_banks++;
-		if (text[n] == '\0')
-			return true;
-		text += n + 1;
-	}
-}
-
-static bool
-read_log(const char *text, struct avow_collect_tpm *o)
-{
-	const char *type = strncmp(text, "TCG:", 4) == 0   ? "TCG"
-			   : strncmp(text, "IMA:", 4) == 0 ? "IMA"
-							   : NULL;
-
-	if (!type || text[4] == '\0' || o->n_logs == AVOW_COLLECT_MAX_LOGS)
-		return false;
-	o->logs[o->n_logs++] = (struct avow_collect_log){type, text + 4};
-	return true;
-}
 
 static bool
 read_hex(const char *text, uint8_t *out, size_t max, size_t *n)
@@ -190,14 +70,6 @@ digest_file(const char *path, uint8_t out[AVOW_COLLECT_REPORT_DATA])
 }
 
 static bool
-set_ak_cert(struct avow_collect_run *r, const char *arg)
-{
-	if (!read_handle(arg, &r->tpm.ak_cert_nv))
-		r->tpm.ak_cert = arg;
-	return true;
-}
-
-static bool
 set_option(struct avow_collect_run *r, int option, const char *arg)
 {
 	size_t n;
@@ -211,46 +83,15 @@ set_option(struct avow_collect_run *r, int option, const char *arg)
 	case 'R':
 		return read_hex(arg, r->data, sizeof(r->data), &n) &&
 		       n == sizeof(r->data);
-	case 't':
-		r->tsm = arg;
-		return true;
 	case 'c':
 		return read_hex(
 			arg, r->challenge, sizeof(r->challenge), &r->n_challenge);
-	case 'T':
-		r->tpm.tcti = arg;
-		return true;
-	case 'a':
-		return read_ak(arg, &r->tpm);
-	case 'A':
-		return set_ak_cert(r, arg);
-	case 'p':
-		return read_pcrs(arg, &r->tpm);
-	case 'l':
-		return read_log(arg, &r->tpm);
-	case 'L':
-		r->no_logs = true;
-		return true;
 	default:
-		return false;
+		return avow_collect_set(r, option, arg);
 	}
 }
 
 /* --- gathering ----------------------------------------------------------------------------- */
-
-static void
-default_logs(struct avow_collect_run *r)
-{
-	static const struct avow_collect_log logs[] = {
-		{"TCG", "/sys/kernel/security/tpm0/binary_bios_measurements"},
-		{"IMA", "/sys/kernel/security/ima/binary_runtime_measurements"}};
-
-	if (r->no_logs || r->tpm.n_logs)
-		return;
-	for (size_t i = 0; i < sizeof(logs) / sizeof(logs[0]); i++)
-		if (avow_collect_readable(logs[i].path))
-			r->tpm.logs[r->tpm.n_logs++] = logs[i];
-}
 
 static enum avow_err
 collect_tpm(struct avow_collect_run *r, struct avow_buf *out, struct avow_why *why)
@@ -327,7 +168,7 @@ enum avow_err
 avow_collect_evidence(
 	struct avow_collect_run *r, struct avow_buf *out, struct avow_why *why)
 {
-	default_logs(r);
+	avow_collect_default_logs(r);
 	for (size_t i = 0; i < sizeof(KINDS) / sizeof(KINDS[0]); i++)
 		if (strcmp(r->kind, KINDS[i].name) == 0)
 			return KINDS[i].run(r, out, why);
@@ -335,15 +176,6 @@ avow_collect_evidence(
 }
 
 /* --- the command ------------------------------------------------------------------------------ */
-
-void
-avow_collect_run_init(struct avow_collect_run *r)
-{
-	*r = (struct avow_collect_run){
-		.tsm = AVOW_COLLECT_TSM,
-		.tpm = {.n_banks = 1, .banks = {{.alg = 0x000b, .mask = 0xffffff}}},
-	};
-}
 
 static int
 save(const struct avow_collect_run *r, struct avow_buf *b)
@@ -385,6 +217,17 @@ collect(struct avow_collect_run *r)
 	return status;
 }
 
+/* `avow collect KIND --server URL` is `avow attest KIND`: one way to send. */
+static bool
+is_for_a_server(int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++)
+		if (strcmp(argv[i], "--server") == 0 ||
+			strncmp(argv[i], "--server=", 9) == 0)
+			return true;
+	return false;
+}
+
 static int
 run_collect(int argc, char **argv)
 {
@@ -392,6 +235,8 @@ run_collect(int argc, char **argv)
 	struct avow_collect_run r;
 	int c;
 
+	if (is_for_a_server(argc, argv))
+		return avow_cmd_attest.run(argc, argv);
 	avow_collect_run_init(&r);
 	optind = 1;
 	opterr = 0;

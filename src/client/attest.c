@@ -121,7 +121,7 @@ judge(const struct avow_net_response *rs, char **token, struct avow_problem *out
 
 static enum avow_err
 send_request(const struct avow_attest_request *rq, struct avow_span body,
-	struct avow_net_response *rs, struct avow_why *why)
+	const atomic_bool *cancel, struct avow_net_response *rs, struct avow_why *why)
 {
 	struct client_call call = {.server = rq->server,
 		.body = body,
@@ -129,7 +129,8 @@ send_request(const struct avow_attest_request *rq, struct avow_span body,
 		.bearer = rq->bearer,
 		.ca_file = rq->ca_file,
 		.proxy = rq->proxy,
-		.timeout_ms = rq->timeout_ms};
+		.timeout_ms = rq->timeout_ms,
+		.cancel = cancel};
 	struct avow_buf path;
 	enum avow_err err;
 
@@ -158,8 +159,8 @@ make_body(const struct avow_attest_request *rq, struct avow_buf *out,
 }
 
 enum avow_verdict
-avow_client_attest(const struct avow_attest_request *request, char **token,
-	struct avow_problem *problem)
+client_attest(const struct avow_attest_request *request, const atomic_bool *cancel,
+	char **token, struct avow_problem *problem)
 {
 	enum avow_verdict verdict = AVOW_VERDICT_UNDECIDED;
 	struct avow_net_response rs;
@@ -173,7 +174,7 @@ avow_client_attest(const struct avow_attest_request *request, char **token,
 	avow_net_response_init(&rs, MAX_ANSWER, NULL, 0);
 	err = make_body(request, &body, &why);
 	if (err == AVOW_OK)
-		err = send_request(request, avow_buf_span(&body), &rs, &why);
+		err = send_request(request, avow_buf_span(&body), cancel, &rs, &why);
 	if (err == AVOW_OK)
 		verdict = judge(&rs, token, problem);
 	else
@@ -181,4 +182,11 @@ avow_client_attest(const struct avow_attest_request *request, char **token,
 	avow_net_response_clear(&rs);
 	avow_buf_clear(&body);
 	return verdict;
+}
+
+enum avow_verdict
+avow_client_attest(const struct avow_attest_request *request, char **token,
+	struct avow_problem *problem)
+{
+	return client_attest(request, NULL, token, problem);
 }

@@ -5,6 +5,8 @@
 #ifndef AVOW_CLIENT_CLIENT_H
 #define AVOW_CLIENT_CLIENT_H
 
+#include <stdatomic.h>
+
 #include "avow/avow.h"
 #include "base/arena.h"
 #include "base/buf.h"
@@ -58,19 +60,24 @@ struct client_call {
 	const char *const *extra; /* more header lines, ended by NULL; or NULL */
 	const char *bearer, *ca_file, *proxy; /* NULL: none, the system's, none */
 	int timeout_ms; /* 0: 30000 */
+	const atomic_bool *cancel; /* as in struct avow_net_request; NULL: never */
 };
 
 /** Send it and read the whole answer, of whatever status. Plain http goes to a
  *  loopback address only. @return AVOW_E_USAGE (server), or as avow_net_fetch. */
-enum avow_err client_send(const struct client_call *call,
-	struct avow_net_response *rs, struct avow_why *why) AVOW_CHECKED;
+enum avow_err client_send(const struct client_call *call, struct avow_net_response *rs,
+	struct avow_why *why) AVOW_CHECKED;
 /**
  * The same, judged: any 2xx is AVOW_VERDICT_VERIFIED with the body in *answer.
  * @param answer initialised by the caller; appended to.
  * @param status the answer's; 0: there was none.
  */
-enum avow_verdict client_manage(const struct client_call *call,
-	struct avow_buf *answer, long *status, struct avow_problem *problem);
+enum avow_verdict client_manage(const struct client_call *call, struct avow_buf *answer,
+	long *status, struct avow_problem *problem);
+
+/** avow_client_attest, given up within about a second when *cancel becomes true. */
+enum avow_verdict client_attest(const struct avow_attest_request *request,
+	const atomic_bool *cancel, char **token, struct avow_problem *problem);
 
 /** The public form of an error; the verdict that its code means. */
 enum avow_verdict client_verdict(enum avow_err err);

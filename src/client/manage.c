@@ -23,7 +23,8 @@ client_send(const struct client_call *call, struct avow_net_response *rs,
 		.ca_file = call->ca_file,
 		.proxy = call->proxy,
 		.timeout_ms =
-			call->timeout_ms > 0 ? call->timeout_ms : DEFAULT_TIMEOUT_MS};
+			call->timeout_ms > 0 ? call->timeout_ms : DEFAULT_TIMEOUT_MS,
+		.cancel = call->cancel};
 	struct avow_buf origin, url;
 	struct avow_span server;
 	enum avow_err err;

@@ -72,6 +72,29 @@ take(const struct avow_json *o, const char *name, char *out, size_t n)
 
 #define TAKE(from, name, member) take(from, name, out->member, sizeof(out->member))
 
+/* The inner message is the code's own text; the outer one, where it is another, is
+ * about this very request: which event, which rule. */
+static void
+take_messages(const struct avow_json *error, const struct avow_json *inner, char *out,
+	size_t n)
+{
+	char general[256] = "", special[256] = "";
+	struct avow_buf both;
+
+	take(inner, "message", general, sizeof(general));
+	take(error, "message", special, sizeof(special));
+	if (!general[0] || !special[0] || strcmp(general, special) == 0) {
+		if (general[0] || special[0])
+			client_text(
+				out, n, avow_span_str(general[0] ? general : special));
+		return;
+	}
+	avow_buf_init(&both, 1024);
+	avow_buf_printf(&both, "%s: %s", general, special);
+	client_text(out, n, avow_buf_span(&both));
+	avow_buf_clear(&both);
+}
+
 /* {"error":{"code","message","innererror":{...}}}: the inner one knows more. */
 void
 client_refusal(struct avow_span body, struct avow_arena *a, struct avow_problem *out)
@@ -83,9 +106,8 @@ client_refusal(struct avow_span body, struct avow_arena *a, struct avow_problem 
 	error = avow_json_get(root, "error");
 	inner = avow_json_get(error, "innererror");
 	TAKE(error, "code", code);
-	TAKE(error, "message", message);
 	TAKE(inner, "code", code);
-	TAKE(inner, "message", message);
+	take_messages(error, inner, out->message, sizeof(out->message));
 	TAKE(inner, "check", check);
 	TAKE(inner, "field", field);
 	TAKE(inner, "expected", expected);

@@ -29,6 +29,13 @@ struct avow_collect_log {
 	const char *path;
 };
 
+/** The endorsement key that an AK without a certificate is bound to. */
+enum avow_collect_ek {
+	AVOW_COLLECT_EK_RSA, /* TCG's template L-1 */
+	AVOW_COLLECT_EK_P256, /* L-2 */
+	AVOW_COLLECT_EK_NONE
+};
+
 struct avow_collect_tpm {
 	const char *tcti; /* tss2-tctildr(7); NULL: its default */
 	uint32_t ak_handle; /* persistent; 0: a primary key in the endorsement
@@ -36,6 +43,10 @@ struct avow_collect_tpm {
 	bool ak_is_ecc; /* of that primary key: P-256, else RSA 2048 */
 	uint32_t ak_cert_nv; /* NV index with the AK's certificate; 0: none */
 	const char *ak_cert; /* or a file, DER or PEM; NULL: none */
+	enum avow_collect_ek ek;
+	uint32_t ek_handle; /* persistent; 0: made from its template */
+	uint32_t ek_cert_nv; /* 0: TCG's index for that key */
+	const char *ek_cert; /* or a file; NULL: none */
 	struct avow_collect_bank banks[AVOW_COLLECT_MAX_BANKS];
 	size_t n_banks;
 	struct avow_collect_log logs[AVOW_COLLECT_MAX_LOGS];
@@ -73,6 +84,25 @@ enum avow_err avow_tss_attest(struct avow_tss *t, struct avow_span nonce,
 /** An NV index's bytes, appended. @return AVOW_OK, AVOW_E_COLLECT_TPM (also:
  *  there is no such index). */
 enum avow_err avow_tss_nv(struct avow_tss *t, uint32_t index, struct avow_buf *out,
+	struct avow_why *why) AVOW_CHECKED;
+
+/** Whether a certificate of the AK was given or found. */
+bool avow_tss_has_ak_cert(const struct avow_tss *t);
+/** The AK as TPM2B_PUBLIC, appended. @return AVOW_OK, AVOW_E_COLLECT_TPM. */
+enum avow_err avow_tss_ak_public(
+	struct avow_tss *t, struct avow_buf *out, struct avow_why *why) AVOW_CHECKED;
+/** The endorsement key's certificate as it is stored, appended. @return AVOW_OK;
+ *  AVOW_E_COLLECT_TPM (also: there is none); AVOW_E_FILE_READ. */
+enum avow_err avow_tss_ek_cert(
+	struct avow_tss *t, struct avow_buf *out, struct avow_why *why) AVOW_CHECKED;
+/**
+ * TPM2_ActivateCredential: what was encrypted to this TPM's EK and AK, appended.
+ * @param blob TPM2B_ID_OBJECT. @param secret TPM2B_ENCRYPTED_SECRET.
+ * @return AVOW_OK; AVOW_E_COLLECT_ANSWER (no such structures);
+ * AVOW_E_COLLECT_TPM (the TPM refuses: for another TPM, or another AK).
+ */
+enum avow_err avow_tss_activate(struct avow_tss *t, struct avow_span blob,
+	struct avow_span secret, struct avow_buf *out,
 	struct avow_why *why) AVOW_CHECKED;
 
 /* --- confidential VMs --------------------------------------------------------------------- */

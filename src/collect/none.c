@@ -44,3 +44,37 @@ avow_tss_nv(
 	(void)out;
 	return refuse(why);
 }
+
+bool
+avow_tss_has_ak_cert(const struct avow_tss *t)
+{
+	(void)t;
+	return false;
+}
+
+enum avow_err
+avow_tss_ak_public(struct avow_tss *t, struct avow_buf *out, struct avow_why *why)
+{
+	(void)t;
+	(void)out;
+	return refuse(why);
+}
+
+enum avow_err
+avow_tss_ek_cert(struct avow_tss *t, struct avow_buf *out, struct avow_why *why)
+{
+	(void)t;
+	(void)out;
+	return refuse(why);
+}
+
+enum avow_err
+avow_tss_activate(struct avow_tss *t, struct avow_span blob, struct avow_span secret,
+	struct avow_buf *out, struct avow_why *why)
+{
+	(void)t;
+	(void)blob;
+	(void)secret;
+	(void)out;
+	return refuse(why);
+}

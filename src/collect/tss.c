@@ -133,20 +133,29 @@ ak_template(bool ecc, TPM2B_PUBLIC *t)
 	p->parameters.rsaDetail.keyBits = 2048;
 }
 
-static enum avow_err
-make_ak(struct avow_tss *t, struct avow_why *why)
+enum avow_err
+avow_tss_primary(struct avow_tss *t, ESYS_TR hierarchy, const TPM2B_PUBLIC *template,
+	ESYS_TR *out, TPM2B_PUBLIC **public, struct avow_why *why)
 {
 	const TPM2B_SENSITIVE_CREATE sensitive = {0};
 	const TPML_PCR_SELECTION no_pcrs = {0};
 	const TPM2B_DATA outside = {0};
+
+	return avow_tss_check(
+		Esys_CreatePrimary(t->esys, hierarchy, ESYS_TR_PASSWORD, ESYS_TR_NONE,
+			ESYS_TR_NONE, &sensitive, template, &outside, &no_pcrs, out,
+			public, NULL, NULL, NULL),
+		"TPM2_CreatePrimary", why);
+}
+
+static enum avow_err
+make_ak(struct avow_tss *t, struct avow_why *why)
+{
 	TPM2B_PUBLIC template;
 
 	ak_template(t->options->ak_is_ecc, &template);
-	AVOW_TRY(avow_tss_check(
-		Esys_CreatePrimary(t->esys, ESYS_TR_RH_ENDORSEMENT, ESYS_TR_PASSWORD,
-			ESYS_TR_NONE, ESYS_TR_NONE, &sensitive, &template, &outside,
-			&no_pcrs, &t->ak, &t->ak_public, NULL, NULL, NULL),
-		"TPM2_CreatePrimary", why));
+	AVOW_TRY(avow_tss_primary(
+		t, ESYS_TR_RH_ENDORSEMENT, &template, &t->ak, &t->ak_public, why));
 	t->ak_is_transient = true;
 	return AVOW_OK;
 }
@@ -230,4 +239,10 @@ avow_tss_open(const struct avow_collect_tpm *options, struct avow_tss **out,
 	}
 	*out = t;
 	return AVOW_OK;
+}
+
+bool
+avow_tss_has_ak_cert(const struct avow_tss *t)
+{
+	return t->ak_cert.n > 0;
 }

@@ -24,6 +24,10 @@ enum avow_err avow_tss_check(
 	TSS2_RC rc, const char *command, struct avow_why *why) AVOW_CHECKED;
 /** Flush a transient object. */
 void avow_tss_flush(struct avow_tss *t, ESYS_TR *handle);
+/** A primary key, to be flushed. @param public may be NULL; Esys_Free it. */
+enum avow_err avow_tss_primary(struct avow_tss *t, ESYS_TR hierarchy,
+	const TPM2B_PUBLIC *template, ESYS_TR *out, TPM2B_PUBLIC **public,
+	struct avow_why *why) AVOW_CHECKED;
 /** TPML_PCR_SELECTION of the options' banks, three bytes each. */
 TPML_PCR_SELECTION avow_tss_selection(const struct avow_collect_tpm *o);
 /** The key as a JWK: RSA n, e; EC P-256 or P-384 x, y. */

@@ -356,8 +356,10 @@ def tells_the_service_s_own_reason():
     body = {"error": {"code": "InvalidParameter", "message": "outer", "innererror": {
         "code": "quote_version", "message": "inner", "field": "version", "expected": "3", "got": "9"}}}
     plain.routes["/attest/SgxEnclave"] = lambda h: h.answer(400, json.dumps(body).encode())
-    expect(attest(), verdict=1, code="quote_version", message="inner", field="version",
+    expect(attest(), verdict=1, code="quote_version", message="inner: outer", field="version",
            expected="3", got="9", http=400, token="")
+    body["error"]["innererror"]["message"] = "outer"  # said once
+    expect(attest(), verdict=1, code="quote_version", message="outer", http=400)
     del body["error"]["innererror"]
     expect(attest(), verdict=1, code="InvalidParameter", message="outer", http=400)
 

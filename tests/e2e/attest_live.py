@@ -1,0 +1,251 @@
+"""avow attest without a FILE: evidence gathered on this machine and attested in one
+go. The TPM is swtpm, with an EK certificate of its own CA; the service a real one."""
+import http.server
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+import threading
+
+from avowtest import AVOW, Service, Tap, avow, b64u, claims_of, unb64u
+from tpm_machine import Machine, RequestKey, openssl, read, write
+
+tap = Tap()
+HOME = tempfile.mkdtemp()
+EK = "0x81010001"  # swtpm_setup leaves the certified one there
+POLICY = """version= 1.2;
+authorizationrules{ [type=="aikValidated", value==true] => permit(); };
+issuancerules{
+c:[type=="secureBootEnabled"] => issue(type="sb", value=c.value);
+c:[type=="aikPubHash"] => issue(type="aik", value=c.value);
+};
+"""
+
+
+def set_policy(s, text=POLICY):
+    path = write(os.path.join(HOME, "policy"), text)
+    status, _, err = run(s, "policy", "set", "Tpm", path)
+    assert status == 0, err
+
+
+def run(s, *args, token=True, **more):
+    """avow against that service, as its operator or as nobody."""
+    env = {**os.environ, "AVOW_SERVER": s.url, **({"AVOW_TOKEN": s.token} if token else {}), **more}
+    p = subprocess.run([AVOW, *args], capture_output=True, timeout=120, env=env)
+    return p.returncode, p.stdout.decode(), p.stderr.decode()
+
+
+def code_of(err):
+    """The stable code among the lines of a refusal."""
+    return next((line.split()[1] for line in err.splitlines() if line.startswith("  code ")), err)
+
+
+def tcti(m):
+    return m.env["TPM2TOOLS_TCTI"]
+
+
+def log_of(m, data=None):
+    """The machine's log as its kernel would show it."""
+    return "TCG:" + write(m.path("boot.log"), m.log() if data is None else data)
+
+
+def attest(s, m, *args, log=None, **more):
+    return run(s, "attest", "tpm", "--tcti", tcti(m), "--log", log or log_of(m), *args, **more)
+
+
+@tap.case()
+def a_tpm_is_attested_in_one_command_by_its_ek():
+    with Machine() as m, Service("--trust-anchor", m.anchors()) as s:
+        set_policy(s)
+        m.boot()
+        for args in ([], ["--ak", "ecc"], ["--rp-id", "https://rp.example", "--nonce", "fresh 1"]):
+            status, out, err = attest(s, m, *args)
+            assert status == 0, (args, err)
+            claims = claims_of(out)
+            assert claims["sb"] is True and claims["iss"] == s.url and claims["cnf"]["jwk"]["kty"] == "RSA"
+        assert unb64u(claims["nonce"]) == b"fresh 1" and claims["rp_data"] == claims["nonce"], claims
+        issuer = write(m.path("token"), out)
+        status, _, err = avow("verify", issuer, "--issuer", s.url, "--nonce", b64u(b"fresh 1"))
+        assert status == 0, err
+
+
+@tap.case()
+def an_ek_at_a_handle_or_on_p256_activates_too():
+    with Machine() as m:
+        m.boot()
+        ca_key, ca = m.path("ekca.key"), m.path("ekca.pem")
+        openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", ca_key,
+                "-out", ca, "-subj", "/CN=Avow test EK CA", "-days", "10", "-addext",
+                "basicConstraints=critical,CA:TRUE", "-addext", "keyUsage=critical,keyCertSign")
+
+        def certified(name):
+            """A certificate of that EK's public key."""
+            openssl("req", "-new", "-key", ca_key, "-subj", "/CN=EK", "-out", m.path("ek.csr"))
+            ext = write(m.path("ek.ext"), "basicConstraints=critical,CA:FALSE\nextendedKeyUsage=2.23.133.8.1\n")
+            openssl("x509", "-req", "-in", m.path("ek.csr"), "-force_pubkey", m.path(name + ".pem"), "-CA", ca,
+                    "-CAkey", ca_key, "-set_serial", "9", "-days", "5", "-extfile", ext, "-outform", "DER",
+                    "-out", m.path(name + ".der"))
+            return m.path(name + ".der")
+
+        m.tool("tpm2_createek", "-c", "ekecc.ctx", "-G", "ecc", "-u", "ekecc.pub")
+        m.tool("tpm2_readpublic", "-c", "ekecc.ctx", "-f", "pem", "-o", "ekecc.pem")
+        m.tool("tpm2_flushcontext", "-t")
+        with Service("--trust-anchor", ca, "--trust-anchor", m.anchors()) as s:
+            set_policy(s)
+            status, out, err = attest(s, m, "--ek", "ecc", "--ek-cert", certified("ekecc"))
+            assert status == 0, err
+            status, out, err = attest(s, m, "--ek", EK, "--ek-cert", "0x01c00002")
+            assert status == 0 and claims_of(out)["sb"] is True, err
+            # a certificate of another EK: the TPM itself refuses the credential
+            status, out, err = attest(s, m, "--ek-cert", m.path("ekecc.der"))
+            assert status == 2 and code_of(err) == "collect_tpm" and "TPM2_ActivateCredential" in err, err
+            status, out, err = attest(s, m, "--ek-cert", "0x01c0ffff")
+            assert status == 2 and code_of(err) == "collect_tpm" and not out, err
+
+
+@tap.case()
+def a_key_that_nothing_vouches_for_is_the_service_s_to_refuse():
+    with Machine() as m, Service("--trust-anchor", m.anchors()) as s:
+        status, _, err = attest(s, m)
+        assert status == 1 and code_of(err) == "policy_absent", err
+        set_policy(s)
+        m.boot()
+        status, out, err = attest(s, m, token=False)
+        assert status == 1 and code_of(err) == "unauthorized" and not out, err
+        status, out, err = attest(s, m, "--ek", "none")
+        assert status == 1 and code_of(err) == "tpm_ak_uncertified" and not out, err
+        status, out, err = attest(s, m, "--pcrs", "sha256:0-7")
+        assert status == 1 and code_of(err) == "tpm_pcr_required" and not out, err
+
+
+@tap.case()
+def a_tampered_log_is_refused_with_the_event_named():
+    """The whole way: collect, appraise, attest; then one event of the log is spoiled."""
+    with Machine() as m, Service("--trust-anchor", m.anchors()) as s:
+        set_policy(s)
+        m.boot()
+        m.make_ek()
+        good = m.log()
+        evidence = m.path("evidence.json")
+        assert avow("collect", "tpm", "--tcti", tcti(m), "--log", log_of(m), "-o", evidence)[0] == 0
+        status, out, _ = avow("appraise", "tpm", evidence, "--allow-uncertified-ak")
+        assert status == 0 and json.loads(out)["claims"]["secureBootEnabled"] is True, out
+        status, out, err = attest(s, m)
+        assert status == 0 and claims_of(out)["sb"] is True, err
+
+        # the first separator's digest; its data is what firmware always measures
+        bad = bytearray(good)
+        bad[good.index(m.events[2][2])] ^= 1
+        for args in (["attest", "tpm"], ["collect", "tpm", "--server", s.url]):
+            status, out, err = run(s, *args, "--tcti", tcti(m), "--log", log_of(m, bytes(bad)))
+            assert status == 1 and not out and code_of(err) == "eventlog_quote", err
+            assert "event 3 of logs[0] (EV_SEPARATOR) has a digest that is not its data's" in err, err
+            assert avow("collect", "tpm", "--tcti", tcti(m), "--log", log_of(m, bytes(bad)), "-o", evidence)[0] == 0
+        status, out, _ = avow("appraise", "tpm", evidence, "--allow-uncertified-ak")
+        error = json.loads(out)["error"]
+        assert status == 1 and error["code"] == "eventlog_quote" and "event 3 of logs[0]" in error["message"], out
+
+        # what the spoiled log hid: a log without an event, a register that moved on
+        short = good[:good.rindex(m.events[-1][2]) - 14]
+        status, out, err = attest(s, m, log=log_of(m, short))
+        assert status == 1 and code_of(err) == "eventlog_quote" and "PCR 7" in err, err
+        m.tool("tpm2_pcrextend", "5:sha256=" + "11" * 32)
+        status, out, err = attest(s, m)
+        assert status == 1 and code_of(err) == "eventlog_quote" and "PCR 5" in err, err
+
+
+@tap.case()
+def a_certified_ak_and_a_request_key_of_one_s_own():
+    with Machine() as m:
+        m.boot()
+        m.make_ek()
+        m.make_ak()
+        m.tool("tpm2_evictcontrol", "-c", "ak.ctx", "0x81000003")
+        cert, ca = m.certify_ak()
+        path = write(m.path("ak.cer"), cert)
+        key = RequestKey(m.dir)
+        with Service("--trust-anchor", ca) as s:
+            set_policy(s)
+            token = m.path("token")
+            status, out, err = attest(s, m, "--ak", "0x81000003", "--ak-cert", path, "--request-key", key.path,
+                                      "-o", token)
+            assert status == 0 and out == "", err
+            assert os.stat(token).st_mode & 0o777 == 0o600
+            assert claims_of(read(token).decode())["cnf"] == {"jwk": key.jwk}
+            # another key than the certificate's
+            status, out, err = attest(s, m, "--ak-cert", path)
+            assert status == 1 and code_of(err) == "tpm_ak_key", err
+            ec = m.path("ec.pem")
+            openssl("ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", ec)
+            status, out, err = attest(s, m, "--request-key", ec)
+            assert status == 2 and code_of(err) == "key_type", err
+            status, out, err = attest(s, m, "--request-key", m.path("absent"))
+            assert status == 2 and "absent" in err, err
+
+
+class Stub(http.server.BaseHTTPRequestHandler):
+    """A service that answers what it is told to, in the envelope of /attest/Tpm."""
+    payloads = []
+
+    def do_POST(self):
+        self.rfile.read(int(self.headers["Content-Length"]))
+        text = json.dumps({"payload": self.payloads.pop(0)})
+        body = json.dumps({"data": b64u(text.encode())}).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+
+@tap.case()
+def an_answer_to_another_question_is_no_token():
+    first = {"challenge": b64u(b"c" * 16), "service_context": "x"}
+
+    def report(**claims):
+        return {"report": ".".join(b64u(json.dumps(x).encode()) for x in ({"alg": "RS256"}, claims)) + ".AA"}
+
+    jwk = {"e": "AQAB", "kty": "RSA", "n": "AQAB"}
+    with Machine() as m, http.server.HTTPServer(("127.0.0.1", 0), Stub) as stub:
+        threading.Thread(target=stub.serve_forever, daemon=True).start()
+        m.make_ek()
+        key = RequestKey(m.dir)
+        try:
+            for field, *payloads in (
+                    ("challenge", {}), ("challenge", {**first, "challenge": "*"}),
+                    ("service_context", {"challenge": "AAAA"}),
+                    ("x-avow-encrypted-secret", {**first, "x-avow-credential-blob": "AAAA"}),
+                    ("x-avow-credential-blob", {**first, "x-avow-credential-blob": "AAAA",
+                                                "x-avow-encrypted-secret": "AAAAAA"}),
+                    ("report", first, {}), ("report", first, {"report": "a.b"}),
+                    ("cnf", first, report()), ("cnf", first, report(cnf={"jwk": jwk}, rp_data=b64u(b"n"))),
+                    ("rp_data", first, report(cnf={"jwk": key.jwk}, rp_data=b64u(b"m")))):
+                Stub.payloads = list(payloads)
+                status, out, err = avow("attest", "tpm", "--tcti", tcti(m), "--no-logs", "--nonce", "n", "--server",
+                                        f"http://127.0.0.1:{stub.server_port}", "--request-key", key.path)
+                assert status == 2 and not out and code_of(err) == "collect_answer", (field, err)
+                assert f"  field     {field}\n" in err and not Stub.payloads, (field, err)
+            Stub.payloads = [first, report(cnf={"jwk": key.jwk}, rp_data=b64u(b"n"))]
+            status, out, err = avow("attest", "tpm", "--tcti", tcti(m), "--no-logs", "--nonce", "n", "--server",
+                                    f"http://127.0.0.1:{stub.server_port}", "--request-key", key.path)
+            assert status == 0, err
+        finally:
+            stub.shutdown()
+
+
+@tap.case()
+def wrong_uses_are_64():
+    for args in (["tpm", "file"], ["sgx"], ["oe"], ["snp", "--certs", os.devnull, "--ek", "dsa"], ["tpm", "--ek", "0x"],
+                 ["tpm", "--json"], ["tpm", "--pcrs", "sha256:24"], ["nothing"], [], ["tpm", "a", "b"]):
+        assert avow("attest", *args, "--server", "http://127.0.0.1:1")[0] == 64, args
+    assert avow("attest", "tpm")[0] == 64
+    assert avow("collect", "sgx", "--server=http://127.0.0.1:1")[0] == 64
+
+
+try:
+    tap.run()
+finally:
+    shutil.rmtree(HOME, ignore_errors=True)
