@@ -24,7 +24,7 @@
  * of the boot: the report then has no events. */
 #define REPORT_BYTES AVOW_KIB(512)
 /* How often silence is looked for. */
-#define SILENCE_CHECK_S 10
+#define SILENCE_CHECK_MS 10000
 
 struct item {
 	struct item *next;
@@ -246,18 +246,28 @@ look_for_silence(struct avow_machines *m)
 
 /* --- the thread ---------------------------------------------------------------------------------- */
 
-static struct item *
-next(struct avow_machines *m, bool *stop)
+/* Under the lock, until there is a report, it is time to look for silence, or the
+ * end. Where silence is not told there is no such time. */
+static void
+wait_for_work(struct avow_machines *m, int64_t look_ms)
 {
-	struct timespec until;
+	const struct timespec until = {
+		.tv_sec = look_ms / 1000, .tv_nsec = look_ms % 1000 * 1000000};
+	int woken = 0;
+
+	while (!m->first && !m->stopping && woken == 0)
+		woken = m->silent_after_s == 0
+				? pthread_cond_wait(&m->filled, &m->lock)
+				: pthread_cond_timedwait(&m->filled, &m->lock, &until);
+}
+
+static struct item *
+next(struct avow_machines *m, int64_t look_ms, bool *stop)
+{
 	struct item *i;
 
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += SILENCE_CHECK_S;
 	pthread_mutex_lock(&m->lock);
-	while (!m->first && !m->stopping &&
-		pthread_cond_timedwait(&m->filled, &m->lock, &until) == 0)
-		;
+	wait_for_work(m, look_ms);
 	i = m->first;
 	if (i) {
 		m->first = i->next;
@@ -274,17 +284,17 @@ static void *
 watch(void *arg)
 {
 	struct avow_machines *m = arg;
-	int64_t looked_s = 0;
+	int64_t look_ms = avow_clock_mono_ms();
 	bool stop = false;
 
 	while (!stop) {
-		struct item *i = next(m, &stop);
+		struct item *i = next(m, look_ms, &stop);
 
 		if (i)
 			handle(m, i);
 		free_item(i);
-		if (!stop && avow_clock_now_s() >= looked_s + SILENCE_CHECK_S) {
-			looked_s = avow_clock_now_s();
+		if (!stop && avow_clock_mono_ms() >= look_ms) {
+			look_ms = avow_clock_mono_ms() + SILENCE_CHECK_MS;
 			look_for_silence(m);
 		}
 	}

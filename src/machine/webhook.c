@@ -1,11 +1,13 @@
 /*
  * Delivering alerts: in order, one at a time, each until it is taken or given
  * up. Any 2xx is taken; 4xx other than 408 and 429 will not get better and is
- * given up; all else is tried again, each time after twice the pause.
+ * given up; all else is tried again, each time after twice the pause. The end of
+ * the service ends a delivery under way, too: a receiver that hangs holds up nothing.
  */
 #include "machine/webhook.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,7 +38,7 @@ struct avow_alerts {
 	pthread_cond_t wake;
 	struct letter *first, **last;
 	size_t n;
-	bool stopping;
+	atomic_bool stopping; /* set under the lock; a post looks at it too */
 	uint64_t told, undelivered;
 };
 
@@ -101,6 +103,7 @@ post(struct avow_alerts *a, struct avow_span body)
 		.proxy = a->proxy,
 		.timeout_ms = TIMEOUT_MS,
 		.allow_http = a->allow_http,
+		.cancel = &a->stopping,
 	};
 	long status = 0;
 
