@@ -154,6 +154,8 @@ avow_supply_free(struct avow_supply *s)
 void
 avow_supply_set_http(struct avow_supply *s, struct avow_http_server *http)
 {
+	if (!http)
+		avow_fetcher_stop(s->fetcher);
 	pthread_mutex_lock(&s->lock);
 	s->http = http;
 	pthread_mutex_unlock(&s->lock);

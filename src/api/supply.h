@@ -49,7 +49,9 @@ bool avow_supply_is_stale(struct avow_supply *s);
 /** What is fetched is judged by these from now on. */
 void avow_supply_judge_by(struct avow_supply *s, struct avow_anchors *anchors,
 	struct avow_collateral *collateral);
-/** Whom to resume waiting requests at; NULL: nobody (before it is stopped). */
+/** Whom to resume waiting requests at; NULL: nobody. That is the end: before the
+ *  server is stopped all that wait are resumed, to be answered with what is known,
+ *  and what is being fetched is cut short. */
 void avow_supply_set_http(struct avow_supply *s, struct avow_http_server *http);
 /** Main thread, once a second or so: what is due is fetched. */
 void avow_supply_tick(struct avow_supply *s);

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "base/limits.h"
 #include "fetch/fetcher_impl.h"
 
@@ -196,21 +197,20 @@ avow_fetcher_run_one(struct avow_fetcher *f)
 	return job != NULL;
 }
 
-/* Until there is work, at most a second: clocks of tests are not waited for. */
+/* Until there is work, which is told, or until what waits for its time may run. */
 static void
 sleep_for_work(struct avow_fetcher *f)
 {
+	int64_t at = avow_fetch_next_ms(f);
 	struct timespec until;
 
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	if (f->first) /* something waits for its time */
-		until.tv_nsec += 100000000;
-	else
-		until.tv_sec += 1;
-	if (until.tv_nsec >= 1000000000) {
-		until.tv_nsec -= 1000000000;
-		until.tv_sec++;
+	if (at == INT64_MAX) {
+		pthread_cond_wait(&f->work, &f->lock);
+		return;
 	}
+	if (f->o.mono_ms) /* a test's clock: look again soon */
+		at = avow_clock_mono_ms() + 100;
+	until = (struct timespec){.tv_sec = at / 1000, .tv_nsec = at % 1000 * 1000000};
 	pthread_cond_timedwait(&f->work, &f->lock, &until);
 }
 
@@ -245,14 +245,26 @@ avow_fetcher_start(struct avow_fetcher *f)
 }
 
 void
-avow_fetcher_free(struct avow_fetcher *f)
+avow_fetcher_stop(struct avow_fetcher *f)
 {
+	struct avow_fetch_waiter *woken;
+
 	if (!f)
 		return;
 	pthread_mutex_lock(&f->lock);
 	f->is_stopping = true;
 	pthread_cond_broadcast(&f->work);
+	woken = avow_fetch_release_all(f);
 	pthread_mutex_unlock(&f->lock);
+	avow_fetch_wake(f, woken);
+}
+
+void
+avow_fetcher_free(struct avow_fetcher *f)
+{
+	if (!f)
+		return;
+	avow_fetcher_stop(f);
 	for (unsigned i = 0; i < f->n_threads; i++)
 		pthread_join(f->threads[i], NULL);
 	avow_fetch_queue_clear(f);

@@ -44,8 +44,13 @@ enum avow_err avow_fetcher_new(
 	const struct avow_fetcher_options *o, struct avow_fetcher **out) AVOW_CHECKED;
 /** Start its threads. @return AVOW_OK, AVOW_E_INTERNAL. */
 enum avow_err avow_fetcher_start(struct avow_fetcher *f) AVOW_CHECKED;
-/** Stop the threads and free; a fetch in flight is waited for, and who waits still
- *  is not woken. NULL is fine. */
+/**
+ * The end begins: a fetch in flight is cut short (within a second or so:
+ * avow_net_request.cancel), who waits is woken, and who asks from now on waits for
+ * nothing. Any thread; it does not block. NULL is fine.
+ */
+void avow_fetcher_stop(struct avow_fetcher *f);
+/** avow_fetcher_stop, then wait for the threads, and free. NULL is fine. */
 void avow_fetcher_free(struct avow_fetcher *f);
 
 /** What documents are judged by from now on; references are taken. Any thread. */

@@ -81,7 +81,7 @@ struct avow_fetcher {
 	struct avow_anchors *anchors;
 	struct avow_collateral *known;
 	struct avow_fetcher_counts counts;
-	bool is_stopping;
+	atomic_bool is_stopping; /* set under it; requests look at it, too */
 
 	pthread_mutex_t landing; /* held while landed() runs */
 	pthread_mutex_t issuers; /* held while AMD's chain is fetched */
@@ -114,6 +114,8 @@ struct avow_fetch_waiter *avow_fetch_job_done(struct avow_fetcher *f,
  *  limits say no. */
 enum avow_err avow_fetch_job_needs_network(
 	struct avow_fetcher *f, struct avow_fetch_job *job) AVOW_CHECKED;
+/** Everybody who waits, whatever for; owned. */
+struct avow_fetch_waiter *avow_fetch_release_all(struct avow_fetcher *f);
 void avow_fetch_queue_clear(struct avow_fetcher *f);
 
 /* --- amd_rate.c: under the lock ----------------------------------------------------- */
@@ -127,6 +129,8 @@ bool avow_fetch_take_token(struct avow_fetcher *f, struct avow_fetch_provider *p
 
 /** Do a job. The lock is held at the start and at the end, and free in between. */
 void avow_fetch_run(struct avow_fetcher *f, struct avow_fetch_job *job);
+/** Tell all of the list that their wants are done, without the lock; frees it. */
+void avow_fetch_wake(struct avow_fetcher *f, struct avow_fetch_waiter *w);
 /** The strings that s borrows become our own; also on error they are to be freed. */
 enum avow_err avow_fetch_copy_sources(
 	struct avow_fetch_sources *s, char *strings[5]) AVOW_CHECKED;

@@ -335,7 +335,7 @@ avow_fetcher_want(struct avow_fetcher *f, const struct avow_fetch_want *want,
 	pthread_mutex_lock(&f->lock);
 	if (!w || f->n_waiters == AVOW_FETCH_MAX_WAITERS) {
 		tell(a, AVOW_E_FETCH_LIMIT, 1);
-	} else if (want->only_tell) {
+	} else if (want->only_tell || f->is_stopping) {
 		tell_all(f, want, a);
 	} else {
 		w->token = want->token;
@@ -451,17 +451,25 @@ avow_fetch_job_done(struct avow_fetcher *f, struct avow_fetch_job *job, enum avo
 	return release(f, job);
 }
 
+struct avow_fetch_waiter *
+avow_fetch_release_all(struct avow_fetcher *f)
+{
+	struct avow_fetch_waiter *all = NULL, **last = &all;
+
+	for (size_t i = 0; i < AVOW_FETCH_BUCKETS; i++)
+		for (struct avow_fetch_job *j = f->buckets[i]; j;
+			j = j->next_in_bucket) {
+			*last = release(f, j);
+			while (*last)
+				last = &(*last)->next;
+		}
+	return all;
+}
+
 void
 avow_fetch_queue_clear(struct avow_fetcher *f)
 {
-	struct avow_fetch_waiter *w, *next;
-
 	for (size_t i = 0; i < AVOW_FETCH_BUCKETS; i++)
-		while (f->buckets[i]) {
-			for (w = release(f, f->buckets[i]); w; w = next) {
-				next = w->next;
-				free(w);
-			}
+		while (f->buckets[i])
 			forget(f, f->buckets[i]);
-		}
 }

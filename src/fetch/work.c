@@ -97,11 +97,14 @@ send_and_keep(void *ctx, const struct avow_net_request *rq,
 {
 	struct work *w = ctx;
 	avow_fetch_send *send = w->f->o.send;
+	struct avow_net_request with_end = *rq;
 
+	/* whoever stops the service does not wait for a source */
+	with_end.cancel = &w->f->is_stopping;
 	if (send)
-		AVOW_TRY(send(w->f->o.ctx, rq, rs, why));
+		AVOW_TRY(send(w->f->o.ctx, &with_end, rs, why));
 	else
-		AVOW_TRY(avow_net_fetch(rq, rs, why));
+		AVOW_TRY(avow_net_fetch(&with_end, rs, why));
 	w->kept = avow_arena_copy(&w->arena, avow_buf_span(&rs->body));
 	return w->kept.p ? AVOW_OK : avow_arena_err(&w->arena);
 }
@@ -215,8 +218,8 @@ tell(struct avow_fetcher *f, const struct work *w)
 		f->o.vcek(f->o.ctx, w->vcek);
 }
 
-static void
-wake(struct avow_fetcher *f, struct avow_fetch_waiter *w)
+void
+avow_fetch_wake(struct avow_fetcher *f, struct avow_fetch_waiter *w)
 {
 	struct avow_fetch_waiter *next;
 
@@ -266,11 +269,12 @@ avow_fetch_run(struct avow_fetcher *f, struct avow_fetch_job *job)
 	pthread_mutex_unlock(&f->lock);
 	if (e == AVOW_OK)
 		e = w.from_network ? from_network(&w) : from_store(&w);
-	if (w.from_network)
+	/* what was cut short by the end is no failure of the source */
+	if (w.from_network && (e == AVOW_OK || !f->is_stopping))
 		log_outcome(&w, e);
 	tell(f, &w);
 	woken = finish(f, job, &w, e);
-	wake(f, woken);
+	avow_fetch_wake(f, woken);
 	close_work(&w);
 	pthread_mutex_lock(&f->lock);
 }

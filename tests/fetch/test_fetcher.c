@@ -4,6 +4,8 @@
  */
 #include "world.h"
 
+#include <sched.h>
+#include <semaphore.h>
 #include <unistd.h>
 
 static struct avow_store *store;
@@ -85,8 +87,26 @@ on_wake(void *ctx, uint64_t token)
 	last_token = token;
 }
 
+static sem_t under_way;
+static atomic_bool was_cut;
+
+/* A source that answers nobody, ever: only the end of the fetcher ends it. */
+static enum avow_err
+send_to_silence(void *ctx, const struct avow_net_request *rq,
+	struct avow_net_response *rs, struct avow_why *w)
+{
+	(void)ctx;
+	(void)rs;
+	(void)w;
+	sem_post(&under_way);
+	while (rq->cancel && !atomic_load(rq->cancel))
+		sched_yield();
+	was_cut = rq->cancel != NULL;
+	return AVOW_E_NET_CONNECT;
+}
+
 static void
-start(const char *intel)
+start_with(const char *intel, avow_fetch_send *send)
 {
 	const struct avow_fetcher_options o = {.sources = {.intel = intel},
 		.store = store,
@@ -95,13 +115,19 @@ start(const char *intel)
 		.now_s = clock_now,
 		.mono_ms = clock_mono,
 		.random = most,
-		.send = send_answer,
+		.send = send,
 		.landed = on_landed,
 		.wake = on_wake};
 
 	avow_fetcher_free(f);
 	assert_ok(avow_fetcher_new(&o, &f));
 	avow_fetcher_set_known(f, p.anchors, known);
+}
+
+static void
+start(const char *intel)
+{
+	start_with(intel, send_answer);
 }
 
 static int
@@ -467,6 +493,34 @@ who_only_asks_is_told(void **state)
 	assert_true(avow_fetcher_next_ms(f) == INT64_MAX);
 }
 
+static void
+the_end_does_not_wait_for_a_source(void **state)
+{
+	struct avow_fetch_answer a;
+
+	(void)state;
+	assert_int_equal(0, sem_init(&under_way, 0, 0));
+	start_with("https://pcs.example", send_to_silence);
+	assert_ok(avow_fetcher_start(f));
+	assert_int_equal(1, want(&TCB, 1).pending);
+	while (sem_wait(&under_way) != 0)
+		;
+	avow_fetcher_stop(f);
+	assert_int_equal(1, woken);
+	assert_int_equal(1, last_token);
+	/* who asks now, or again, is told and does not wait */
+	a = want(&TCB, 2);
+	assert_int_equal(0, a.pending);
+	assert_err(AVOW_E_FETCH_PENDING, a.err);
+	assert_int_equal(0, want(&QE, 3).pending);
+	avow_fetcher_free(f);
+	f = NULL;
+	assert_true(was_cut);
+	assert_int_equal(1, woken);
+	assert_false(is_stored(&TCB));
+	sem_destroy(&under_way);
+}
+
 int
 main(void)
 {
@@ -485,6 +539,7 @@ main(void)
 		T(a_document_is_renewed_ahead_of_its_end),
 		T(vceks_have_a_rate_for_each_provider),
 		T(who_only_asks_is_told),
+		T(the_end_does_not_wait_for_a_source),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
