@@ -3,9 +3,7 @@
  * once, so that a request only evaluates; the built-in ones are compiled once
  * for all providers, because most have set nothing.
  *
- * The store is read in several steps. The provider's `change` grows with
- * everything under it, so reading it first and last shows that all was read of
- * one state.
+ * The store is read in several steps, by a view of one moment.
  */
 #include "api/provider.h"
 
@@ -19,8 +17,6 @@
 #include "crypto/digest.h"
 
 #define MAX_KINDS 16
-/* How often a provider may change under its reading before that is an error. */
-#define MAX_READS 8
 
 struct avow_default_policies {
 	struct avow_bound_policy bound[MAX_KINDS]; /* by index of avow_kind_at */
@@ -236,13 +232,11 @@ load_all(struct avow_provider *p, const struct avow_provider_source *from,
 	return AVOW_OK;
 }
 
-/* One reading; *again when the provider changed while it was read. */
 static enum avow_err
-read_once(const struct avow_provider_source *from, struct avow_span name,
-	struct avow_arena *a, struct avow_provider **out, bool *again,
-	struct avow_why *why)
+load(const struct avow_provider_source *from, struct avow_span name,
+	struct avow_arena *a, struct avow_provider **out, struct avow_why *why)
 {
-	struct avow_store_provider row, after;
+	struct avow_store_provider row;
 	struct avow_provider *p;
 	enum avow_err e;
 
@@ -255,32 +249,27 @@ read_once(const struct avow_provider_source *from, struct avow_span name,
 	atomic_init(&p->was_touched, false);
 	e = load_all(p, from, &row, a, why);
 	if (e == AVOW_OK)
-		e = avow_store_provider_get(from->store, name, a, &after);
-	*again = e == AVOW_OK && after.change != row.change;
-	if (e != AVOW_OK || *again) {
+		*out = p;
+	else
 		avow_provider_free(p);
-		return e;
-	}
-	*out = p;
-	return AVOW_OK;
+	return e;
 }
 
 enum avow_err
 avow_provider_load(const struct avow_provider_source *from, struct avow_span name,
 	struct avow_provider **out, struct avow_why *why)
 {
+	struct avow_provider_source now = *from;
 	struct avow_arena a;
-	bool again = true;
-	enum avow_err e = AVOW_OK;
+	enum avow_err e;
 
 	*out = NULL;
+	AVOW_TRY(avow_store_view(from->store, &now.store));
 	avow_arena_init(&a, AVOW_MIB(16));
-	for (int i = 0; e == AVOW_OK && again && i < MAX_READS; i++) {
-		avow_arena_reset(&a);
-		e = read_once(from, name, &a, out, &again, why);
-	}
+	e = load(&now, name, &a, out, why);
 	avow_arena_clear(&a);
-	return e == AVOW_OK && again ? AVOW_E_STORE_BUSY : e;
+	avow_store_close(now.store);
+	return e;
 }
 
 /* --- life ---------------------------------------------------------------------------------- */

@@ -52,10 +52,9 @@ struct avow_provider_source {
 
 /**
  * Load one provider as it is stored now, and compile what it has set.
- * @return AVOW_OK; AVOW_E_NOT_FOUND; the store's codes, AVOW_E_STORE_BUSY when
- * it changed under the reading again and again; AVOW_E_STORE_CORRUPT (settings
- * or a certificate that cannot be read); a policy code when a stored policy no
- * longer compiles (why->document names its type); memory.
+ * @return AVOW_OK; AVOW_E_NOT_FOUND; the store's codes; AVOW_E_STORE_CORRUPT
+ * (settings or a certificate that cannot be read); a policy code when a stored
+ * policy no longer compiles (why->document names its type); memory.
  */
 enum avow_err avow_provider_load(const struct avow_provider_source *from,
 	struct avow_span name, struct avow_provider **out,

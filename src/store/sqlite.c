@@ -57,17 +57,8 @@ avow_reader_done(struct avow_sqlite *s, struct avow_db *db)
 /* --- life ------------------------------------------------------------------------------ */
 
 static void
-close_store(struct avow_store *store)
+clear(struct avow_sqlite *s)
 {
-	struct avow_sqlite *s = (struct avow_sqlite *)store;
-
-	while (s->readers) {
-		struct avow_db *db = s->readers;
-
-		s->readers = db->next;
-		avow_db_close(db);
-	}
-	avow_db_close(s->writer); /* the last one folds the WAL into the file */
 	pthread_mutex_destroy(&s->readers_lock);
 	pthread_cond_destroy(&s->reader_back);
 	pthread_mutex_destroy(&s->jobs_lock);
@@ -76,8 +67,46 @@ close_store(struct avow_store *store)
 	free(s);
 }
 
+/* A connection that cannot end its transaction would show that moment for ever. */
+static void
+end_view(struct avow_sqlite *s)
+{
+	struct avow_db *db = s->readers;
+
+	if (avow_run(db, AVOW_SQL_COMMIT) == AVOW_OK) {
+		avow_reader_done(s->of, db);
+		return;
+	}
+	avow_db_close(db);
+	pthread_mutex_lock(&s->of->readers_lock);
+	s->of->n_readers--;
+	pthread_cond_signal(&s->of->reader_back);
+	pthread_mutex_unlock(&s->of->readers_lock);
+}
+
+static void
+close_store(struct avow_store *store)
+{
+	struct avow_sqlite *s = (struct avow_sqlite *)store;
+
+	if (s->of) {
+		end_view(s);
+		clear(s);
+		return;
+	}
+	while (s->readers) {
+		struct avow_db *db = s->readers;
+
+		s->readers = db->next;
+		avow_db_close(db);
+	}
+	avow_db_close(s->writer); /* the last one folds the WAL into the file */
+	clear(s);
+}
+
 static const struct avow_store_ops OPS = {
 	.close = close_store,
+	.view = avow_sqlite_view,
 	.together = avow_sqlite_together,
 	.generation = avow_sqlite_generation,
 	.provider_get = avow_sqlite_provider_get,
@@ -180,22 +209,57 @@ open_reader(struct avow_sqlite *s, const char *data_dir, struct avow_why *why)
 	return e;
 }
 
-static enum avow_err
-open_by(enum avow_err (*how)(struct avow_sqlite *, const char *, struct avow_why *),
-	const char *data_dir, struct avow_store **out, struct avow_why *why)
+static struct avow_sqlite *
+make(void)
 {
 	struct avow_sqlite *s = calloc(1, sizeof(*s));
-	enum avow_err e;
 
-	*out = NULL;
 	if (!s)
-		return AVOW_E_NO_MEMORY;
+		return NULL;
 	s->store.ops = &OPS;
 	s->last_job = &s->first_job;
 	pthread_mutex_init(&s->readers_lock, NULL);
 	pthread_cond_init(&s->reader_back, NULL);
 	pthread_mutex_init(&s->jobs_lock, NULL);
 	pthread_cond_init(&s->jobs_done, NULL);
+	return s;
+}
+
+/* A store whose pool is one reader, which is inside a transaction. */
+enum avow_err
+avow_sqlite_view(struct avow_store *store, struct avow_store **out)
+{
+	struct avow_sqlite *of = (struct avow_sqlite *)store, *s;
+	struct avow_db *db;
+	enum avow_err e;
+
+	AVOW_TRY(avow_reader(of, &db));
+	s = make();
+	e = s ? avow_run(db, AVOW_SQL_BEGIN_READING) : AVOW_E_NO_MEMORY;
+	if (e != AVOW_OK) {
+		avow_reader_done(of, db);
+		if (s)
+			clear(s);
+		return e;
+	}
+	s->of = of;
+	s->n_readers = AVOW_MAX_READERS;
+	db->next = NULL;
+	s->readers = db;
+	*out = &s->store;
+	return AVOW_OK;
+}
+
+static enum avow_err
+open_by(enum avow_err (*how)(struct avow_sqlite *, const char *, struct avow_why *),
+	const char *data_dir, struct avow_store **out, struct avow_why *why)
+{
+	struct avow_sqlite *s = make();
+	enum avow_err e;
+
+	*out = NULL;
+	if (!s)
+		return AVOW_E_NO_MEMORY;
 	e = how(s, data_dir, why);
 	if (e != AVOW_OK) {
 		close_store(&s->store);

@@ -33,6 +33,7 @@ struct avow_job;
 struct avow_sqlite {
 	struct avow_store store; /* first */
 	char *path;
+	struct avow_sqlite *of; /* a view's store; a view has one reader, no writer */
 
 	pthread_mutex_t readers_lock;
 	pthread_cond_t reader_back;
@@ -143,6 +144,8 @@ enum avow_err avow_db_add_cert(struct avow_db *db, int64_t provider,
 
 /* --- operations --------------------------------------------------------------------------- */
 
+enum avow_err avow_sqlite_view(
+	struct avow_store *s, struct avow_store **out) AVOW_CHECKED;
 enum avow_err avow_sqlite_together(
 	struct avow_store *s, void (*fn)(void *ctx), void *ctx) AVOW_CHECKED;
 enum avow_err avow_sqlite_generation(struct avow_store *s, int64_t *out) AVOW_CHECKED;

@@ -98,16 +98,26 @@ check_wal(sqlite3 *h)
 	return ok ? SQLITE_OK : SQLITE_IOERR_LOCK;
 }
 
+/* SQLite's account of its memory, which nobody reads, is kept under one mutex
+ * for all connections. It can be left out before the first is opened. */
+static void
+keep_no_account(void)
+{
+	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 enum avow_err
 avow_db_open(const char *path, bool is_reader, struct avow_db **out)
 {
 	const int flags =
 		SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	struct avow_db *db = calloc(1, sizeof(*db));
 	enum avow_err e;
 	int rc;
 
 	*out = NULL;
+	pthread_once(&once, keep_no_account);
 	if (!db)
 		return AVOW_E_NO_MEMORY;
 	rc = sqlite3_open_v2(path, &db->handle, flags, NULL);

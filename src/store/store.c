@@ -19,6 +19,13 @@ avow_store_generation(struct avow_store *s, int64_t *out)
 }
 
 enum avow_err
+avow_store_view(struct avow_store *s, struct avow_store **out)
+{
+	*out = NULL;
+	return s->ops->view(s, out);
+}
+
+enum avow_err
 avow_store_together(struct avow_store *s, void (*fn)(void *ctx), void *ctx)
 {
 	return s->ops->together(s, fn, ctx);

@@ -181,6 +181,7 @@ struct avow_store_filter {
 
 struct avow_store_ops {
 	void (*close)(struct avow_store *s);
+	enum avow_err (*view)(struct avow_store *s, struct avow_store **out);
 	enum avow_err (*together)(
 		struct avow_store *s, void (*fn)(void *ctx), void *ctx);
 	enum avow_err (*generation)(struct avow_store *s, int64_t *out);
@@ -293,6 +294,14 @@ void avow_store_close(struct avow_store *s);
  */
 enum avow_err avow_store_generation(struct avow_store *s, int64_t *out) AVOW_CHECKED;
 
+/**
+ * What is stored as of one moment: reads by it, of one thread, show one state
+ * whatever is changed meanwhile. Every change by it is AVOW_E_READ_ONLY. Keep it
+ * for moments and close it (avow_store_close) before the store: what is changed
+ * cannot be folded into the database's file while it is open.
+ */
+enum avow_err avow_store_view(
+	struct avow_store *s, struct avow_store **out) AVOW_CHECKED;
 /**
  * Run fn; the changes that it makes by this store, from the thread that it is run
  * on, become durable in one commit. Each gives its own result, and one that fails

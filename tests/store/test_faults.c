@@ -242,6 +242,22 @@ two_together(void)
 	return e;
 }
 
+static enum avow_err
+look(const char *text)
+{
+	struct avow_store_policy p;
+	struct avow_store *view;
+	enum avow_err e = avow_store_view(store, &view);
+
+	if (e == AVOW_OK) {
+		e = avow_store_policy_get(view, DEFAULT, SGX, &arena, &p);
+		if (e == AVOW_OK)
+			assert_span_str(text, p.text);
+		avow_store_close(view);
+	}
+	return e;
+}
+
 /* Open, set, read, close; OK only when all of it was right. */
 static enum avow_err
 whole_round(const char *text)
@@ -253,6 +269,8 @@ whole_round(const char *text)
 		e = two_together();
 	if (e == AVOW_OK)
 		e = set_policy(text, AVOW_STORE_ANY_VERSION, NULL);
+	if (e == AVOW_OK)
+		e = look(text);
 	if (e == AVOW_OK) {
 		e = get(&p);
 		if (e == AVOW_OK)

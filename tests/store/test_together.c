@@ -1,4 +1,5 @@
-/* store: several changes that become durable in one commit. */
+/* store: several changes that become durable in one commit, and several reads of
+ * one moment. */
 #include "fixture.h"
 
 struct sets {
@@ -89,6 +90,49 @@ what_comes_behind_a_rollback_is_not_done_alone(void **state)
 	assert_ok(set_policy("after", 0, NULL));
 }
 
+/* --- a view ---------------------------------------------------------------------------- */
+
+static void
+a_view_shows_one_moment(void **state)
+{
+	struct avow_store_policy p;
+	struct avow_store *view;
+	int64_t before, now;
+
+	(void)state;
+	assert_ok(set_policy("one", 0, NULL));
+	assert_ok(avow_store_view(store, &view));
+	assert_ok(avow_store_generation(view, &before));
+	assert_ok(set_policy("two", 1, NULL));
+	assert_ok(avow_store_generation(view, &now));
+	assert_int_equal(before, now);
+	assert_ok(avow_store_policy_get(view, DEFAULT, SGX, &arena, &p));
+	assert_span_str("one", p.text);
+	assert_err(AVOW_E_READ_ONLY,
+		avow_store_audit_add(view, &(struct avow_audit){.at_s = 1}));
+	avow_store_close(view);
+	assert_ok(get(&p));
+	assert_span_str("two", p.text);
+}
+
+/* Each gives its connection back, and what is read by it then is of now. */
+static void
+views_take_turns_with_readers(void **state)
+{
+	struct avow_store_policy p;
+	struct avow_store *view;
+
+	(void)state;
+	for (int i = 0; i < 3 * AVOW_MAX_READERS; i++) {
+		assert_ok(avow_store_view(store, &view));
+		avow_store_close(view);
+		assert_ok(set_policy("more", i, NULL));
+		assert_ok(get(&p));
+		assert_int_equal(i + 1, p.version);
+	}
+	assert_int_equal(1, ((struct avow_sqlite *)store)->n_readers);
+}
+
 int
 main(void)
 {
@@ -97,6 +141,8 @@ main(void)
 		T(changes_together_are_seen_together),
 		T(nothing_is_run_where_nothing_can_be_written),
 		T(what_comes_behind_a_rollback_is_not_done_alone),
+		T(a_view_shows_one_moment),
+		T(views_take_turns_with_readers),
 	};
 
 	return cmocka_run_group_tests_name("store/together", tests, NULL, NULL);
