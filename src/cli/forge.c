@@ -65,6 +65,8 @@ static const char USAGE[] =
 	"  --td-attributes N --xfam N --mr-td HEX --mr-config-id HEX\n"
 	"  --mr-owner HEX --mr-owner-config HEX --mr-service-td HEX\n"
 	"  --event-log              ccel.bin, and the RTMRs that it leads to\n"
+	"  --hcl                    hcl.bin: Azure's HCL blob, with the TD's own "
+	"report\n"
 	"  --rtmr0 HEX --rtmr1 HEX --rtmr2 HEX --rtmr3 HEX\n"
 	"\n"
 	"vbs: a VBS enclave's attestation for POST /attest/Tpm: request.json, "

@@ -18,6 +18,7 @@ static const struct forge_row ROWS[] = {
 	FORGE_ROW(tdx, "rtmr2", ROW_HEX, rtmr[2]),
 	FORGE_ROW(tdx, "rtmr3", ROW_HEX, rtmr[3]),
 	FORGE_ROW(tdx, "event-log", ROW_FLAG, with_event_log),
+	FORGE_ROW(tdx, "hcl", ROW_FLAG, with_hcl),
 	FORGE_ROW(tdx, "mr-service-td", ROW_HEX, mr_service_td),
 	FORGE_ROW(tdx, "module-status", ROW_TEXT, module_status),
 	FORGE_ROW_HAS(tdx, "report-data", ROW_HEX, platform.report_data,

@@ -128,6 +128,7 @@ take_all(struct forge *f, struct avow_forged **out)
 	forge_take_made(o, "report.bin", &f->report);
 	forge_take_made(o, "evidence.bin", &f->evidence);
 	forge_take_made(o, "ccel.bin", &f->event_log);
+	forge_take_made(o, "hcl.bin", &f->hcl);
 	forge_take(o, "runtime.bin", &f->runtime);
 	if (f->p.has_init_data)
 		forge_take(o, "init.bin", &f->init);
@@ -150,7 +151,7 @@ buffer_at(struct forge *f, size_t i)
 {
 	struct avow_buf *const all[] = {&f->root, &f->chain_root, &f->ca, &f->pck,
 		&f->signing, &f->signing_root, &f->root_crl, &f->pck_crl, &f->tcb_info,
-		&f->qe_identity, &f->event_log, &f->runtime, &f->init, &f->quote,
+		&f->qe_identity, &f->event_log, &f->hcl, &f->runtime, &f->init, &f->quote,
 		&f->report, &f->evidence, &f->about, &f->root_pem, &f->signing_chain,
 		&f->ca_chain};
 
@@ -165,6 +166,8 @@ make_all(struct forge *f)
 	AVOW_TRY(forge_make_pki(f));
 	AVOW_TRY(forge_make_documents(f));
 	AVOW_TRY(forge_make_quote(f));
+	if (f->tdx && f->tdx->with_hcl)
+		AVOW_TRY(forge_tdx_make_hcl(f));
 	return forge_put_about(f->p.at_s, f->bend, "quote.bin", &f->about);
 }
 

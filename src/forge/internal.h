@@ -97,7 +97,7 @@ struct forge {
 	struct avow_buf root, chain_root, ca, pck, signing, signing_root;
 	struct avow_buf root_crl, pck_crl;
 	struct avow_buf tcb_info, qe_identity;
-	struct avow_buf event_log;
+	struct avow_buf event_log, hcl;
 	struct avow_buf runtime, init, quote, report, evidence, about;
 	struct avow_buf root_pem, signing_chain, ca_chain;
 };

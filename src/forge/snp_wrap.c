@@ -1,60 +1,36 @@
 /*
- * The wrappers of a report: Azure's HCL blob as its vTPM gives it (the sheet
- * azure-containers, section 4), and the JSON that clients of the contract send in
+ * The wrappers of a report: Azure's HCL blob, and the JSON that clients of the contract send in
  * the member "report" (MAA REST API, AttestSevSnpVmRequest).
  */
 #include <string.h>
 
+#include "forge/hcl.h"
 #include "forge/snp_impl.h"
 #include "wire/json.h"
-
-#define NV_SIZE 2600
-#define HCL_HEADER 32
-#define HCL_DATA_HEADER 20
-
-static void
-put_hcl_header(const struct snp_forge *f, struct avow_buf *b, uint32_t data_size)
-{
-	avow_buf_put_str(b, snp_bent(f, SNP_HCL_SIGNATURE) ? "HCLB" : "HCLA");
-	forge_put_le(b, 2, 4); /* version */
-	forge_put_le(b,
-		HCL_HEADER + SNP_REPORT_SIZE + data_size +
-			snp_bent(f, SNP_HCL_REPORT_SIZE),
-		4);
-	forge_put_le(b, 2, 4); /* request type */
-	forge_put_zeros(b, 16);
-}
-
-static void
-put_hcl_data(const struct snp_forge *f, struct avow_buf *b, uint32_t n)
-{
-	forge_put_le(b, HCL_DATA_HEADER + n - snp_bent(f, SNP_HCL_DATA_SIZE), 4);
-	forge_put_le(b, 1, 4);
-	forge_put_le(b, snp_bent(f, SNP_HCL_TYPE) ? 4 : 2, 4);
-	forge_put_le(b, snp_bent(f, SNP_HCL_HASH) ? 2 : 1, 4);
-	forge_put_le(b, snp_bent(f, SNP_HCL_VARIABLE_SIZE) ? UINT32_MAX : n, 4);
-	avow_buf_put(b, avow_buf_span(&f->runtime));
-	if (snp_bent(f, SNP_HCL_RUNTIME))
-		forge_flip(b, 2);
-}
 
 static enum avow_err
 make_hcl(struct snp_forge *f)
 {
-	struct avow_buf *b = &f->hcl;
-	uint32_t n = (uint32_t)f->runtime.n;
+	struct forge_hcl h = forge_hcl_defaults(
+		FORGE_HCL_SNP, avow_buf_span(&f->report), avow_buf_span(&f->runtime));
+	size_t n;
 
-	put_hcl_header(f, b, HCL_DATA_HEADER + n);
-	avow_buf_put(b, avow_buf_span(&f->report));
-	put_hcl_data(f, b, n);
-	if (b->err == AVOW_OK && b->n < NV_SIZE)
-		forge_put_zeros(b, NV_SIZE - b->n);
-	if (b->err != AVOW_OK)
-		return b->err;
+	if (snp_bent(f, SNP_HCL_SIGNATURE))
+		h.signature = "HCLB";
+	if (snp_bent(f, SNP_HCL_TYPE))
+		h.report_type = FORGE_HCL_TDX;
+	if (snp_bent(f, SNP_HCL_VARIABLE_SIZE))
+		h.variable_size = UINT32_MAX;
+	h.report_size += snp_bent(f, SNP_HCL_REPORT_SIZE);
+	h.data_size -= snp_bent(f, SNP_HCL_DATA_SIZE);
+	h.hash_type += snp_bent(f, SNP_HCL_HASH);
+	AVOW_TRY(forge_put_hcl(&h, &f->hcl, &n));
+	if (snp_bent(f, SNP_HCL_RUNTIME))
+		forge_flip(&f->hcl, f->hcl.n - n + 2);
 	if (snp_bent(f, SNP_HCL_TAIL))
-		b->p[b->n - 1] = 1;
+		f->hcl.p[f->hcl.n - 1] = 1;
 	if (snp_bent(f, SNP_HCL_TRUNCATED))
-		b->n = HCL_HEADER + SNP_REPORT_SIZE + HCL_DATA_HEADER + n - 1;
+		f->hcl.n = n - 1;
 	return AVOW_OK;
 }
 

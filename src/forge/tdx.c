@@ -112,11 +112,15 @@ forge_tdx_check(const struct avow_forge_tdx *p, struct avow_why *why)
 	const struct avow_at version = {"forge_parameters", "version", NULL};
 	const struct avow_at report = {"forge_parameters", "report_15", NULL};
 	const struct avow_at status = {"forge_parameters", "module_status", NULL};
+	const struct avow_at hcl = {"forge_parameters", "with_hcl", NULL};
 
 	if (p->version != 4 && p->version != 5)
 		return avow_refuse(why, AVOW_E_USAGE, &version, "4 or 5", NULL);
 	if (p->report_15 && p->version != 5)
 		return avow_refuse(why, AVOW_E_USAGE, &report, "version 5", NULL);
+	if (p->with_hcl && p->platform.has_report_data)
+		return avow_refuse(why, AVOW_E_USAGE, &hcl,
+			"no report data: an HCL binds its runtime data", NULL);
 	if (!p->module_status)
 		return avow_refuse(why, AVOW_E_USAGE, &status, "a text", NULL);
 	return AVOW_OK;
@@ -171,8 +175,8 @@ forge_tdx_bend(const struct forge *f, struct avow_forge_tdx *t)
 /* --- the TD report (tdx-quote 2) ---------------------------------------------------------- */
 
 static enum avow_err
-put_bound(const struct forge *f, struct avow_span data, bool bind, const uint8_t *given,
-	size_t n, bool tail, struct avow_buf *b)
+put_bound(struct avow_span data, bool bind, const uint8_t *given, size_t n, bool tail,
+	struct avow_buf *b)
 {
 	uint8_t field[64] = {0};
 
@@ -183,8 +187,21 @@ put_bound(const struct forge *f, struct avow_span data, bool bind, const uint8_t
 	}
 	field[n - 1] |= tail;
 	forge_put_bytes(b, field, n);
-	(void)f;
 	return b->err;
+}
+
+enum avow_err
+forge_tdx_put_config_id(const struct forge *f, struct avow_buf *b)
+{
+	return put_bound(f->p.init_data, f->p.has_init_data, f->tdx->mr_config_id, 48,
+		forge_bent(f, PART_TD, HOW_LONG), b);
+}
+
+enum avow_err
+forge_tdx_put_report_data(const struct forge *f, struct avow_buf *b)
+{
+	return put_bound(f->p.runtime_data, !f->p.has_report_data, f->p.report_data, 64,
+		forge_bent(f, PART_TD, HOW_REPORT_DATA_TAIL), b);
 }
 
 enum avow_err
@@ -199,14 +216,12 @@ forge_tdx_put_report(const struct forge *f, struct avow_buf *b)
 	forge_put_le(b, t->td_attributes, 8);
 	forge_put_le(b, t->xfam, 8);
 	forge_put_bytes(b, t->mr_td, 48);
-	AVOW_TRY(put_bound(f, f->p.init_data, f->p.has_init_data, t->mr_config_id, 48,
-		forge_bent(f, PART_TD, HOW_LONG), b));
+	AVOW_TRY(forge_tdx_put_config_id(f, b));
 	forge_put_bytes(b, t->mr_owner, 48);
 	forge_put_bytes(b, t->mr_owner_config, 48);
 	for (unsigned i = 0; i < 4; i++)
 		forge_put_bytes(b, t->rtmr[i], 48);
-	AVOW_TRY(put_bound(f, f->p.runtime_data, !f->p.has_report_data,
-		f->p.report_data, 64, forge_bent(f, PART_TD, HOW_REPORT_DATA_TAIL), b));
+	AVOW_TRY(forge_tdx_put_report_data(f, b));
 	if (t->report_15) {
 		forge_put_bytes(b, t->tee_tcb_svn2, 16);
 		forge_put_bytes(b, t->mr_service_td, 48);

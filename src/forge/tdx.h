@@ -30,6 +30,7 @@ struct avow_forge_tdx {
 	uint8_t mr_td[48], mr_config_id[48]; /* has_init_data: SHA-256(it) */
 	uint8_t mr_owner[48], mr_owner_config[48];
 	uint8_t rtmr[4][48], mr_service_td[48];
+	bool with_hcl; /* hcl.bin: the TD's report to the HCL, and runtime.bin */
 	bool with_event_log; /* ccel.bin; RTMR0 to RTMR2 are what it leads to */
 
 	/* TCB info: the components of the level that matches, and the level of the
@@ -43,7 +44,7 @@ struct avow_forge_tdx {
 void avow_forge_tdx_defaults(struct avow_forge_tdx *p, int64_t at_s);
 
 /**
- * Files: quote.bin, ccel.bin (only with_event_log), runtime.bin, init.bin (only with init data), root.pem,
+ * Files: quote.bin, ccel.bin (only with_event_log), hcl.bin (only with_hcl), runtime.bin, init.bin (only with init data), root.pem,
  * forge.json, and the same collateral/ as SGX's.
  * @return as avow_forge_sgx_make.
  */

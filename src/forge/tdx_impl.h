@@ -19,6 +19,13 @@ enum avow_err forge_tdx_make_log(
 /** Append the TD report. */
 enum avow_err forge_tdx_put_report(
 	const struct forge *f, struct avow_buf *b) AVOW_CHECKED;
+/** The HCL blob of the same TD; wants runtime and the parameters bent. */
+enum avow_err forge_tdx_make_hcl(struct forge *f) AVOW_CHECKED;
+/** Append MRCONFIGID and REPORTDATA as the quote has them. */
+enum avow_err forge_tdx_put_config_id(
+	const struct forge *f, struct avow_buf *b) AVOW_CHECKED;
+enum avow_err forge_tdx_put_report_data(
+	const struct forge *f, struct avow_buf *b) AVOW_CHECKED;
 /** The member tdxtcbcomponents; lowest: all zero. */
 void forge_tdx_put_components(const struct forge *f, struct avow_jw *w, bool lowest);
 /** The members tdxModule and tdxModuleIdentities. */

@@ -295,6 +295,98 @@ def each_tampering_is_refused_by_name():
         assert code(IsolationInfo={"Type": "Undefined", "Evidence": {}}) == (1, "azureguest_isolation")
 
 
+def hcl_runtime(blob):
+    """The runtime data of an HCL blob, at its own length."""
+    assert blob[:4] == b"HCLA", blob[:4]
+    n = struct.unpack("<I", blob[1232:1236])[0]
+    return blob[1236:1236 + n]
+
+
+def confidential(g, *args):
+    """Proof and runtime data of a TD that has this vTPM: the HCL names its AK."""
+    area = g.read("ak.pub")
+    runtime = {"keys": [{"kid": "HCLAkPub", "key_ops": ["sign"], "kty": "RSA", "e": "AQAB", "n": b64u(area[-256:])}],
+               "vm-configuration": {"secure-boot": True, "vmUniqueId": "0a1b2c3d-0000-4000-8000-00000000abcd"},
+               "user-data": "00" * 64}
+    with open(g.path("runtime.json"), "w", encoding="ascii") as f:
+        json.dump(runtime, f, separators=(",", ":"))
+    status, out, err = avow("forge", "tdx", "--padded", "--hcl", "--runtime-data", g.path("runtime.json"),
+                            "--out", g.path("td"), *args)
+    assert status == 0, (out, err)
+    return g.read("td/quote.bin"), hcl_runtime(g.read("td/hcl.bin"))
+
+
+def isolation(quote, runtime):
+    return {"Type": "Tdx", "Evidence": {"Proof": base64.b64encode(quote).decode(),
+                                        "RunTimeData": base64.b64encode(runtime).decode()}}
+
+
+@tap.case()
+def a_tdx_guest_attests_by_its_hcl_blob():
+    """verifier-bugs 19 and 25: the quote holds the runtime data, which names the AK."""
+    with guest() as g:
+        quote, runtime = confidential(g)
+        inner = g.request({"nonce": "MTIzNA=="}, IsolationInfo=isolation(quote, runtime))
+        inner["TpmInfo"]["AikCert"] = ""  # the report vouches for the key
+
+        def body(changed):
+            return {"AttestationInfo": b64u(json.dumps(changed).encode())}
+
+        def refused(code, changed):
+            status, answer = s.attest("AzureGuest", body(changed), version="2020-10-01")
+            assert status == 400 and answer["error"]["innererror"]["code"] == code, (code, answer)
+        with Service("--trust-anchor", g.path("td/root.pem"), "--collateral", g.path("td/collateral")) as s:
+            status, answer = s.attest("AzureGuest", body(inner), version="2020-10-01")
+            assert status == 200 and answer["token"], answer
+            other = bytearray(runtime)
+            other[-4] ^= 1  # a digit of user-data: JSON still
+            refused("runtime_data_mismatch", {**inner, "IsolationInfo": isolation(quote, bytes(other))})
+            bad = bytearray(quote)
+            bad[200] ^= 1
+            refused("quote_signature", {**inner, "IsolationInfo": isolation(bytes(bad), runtime)})
+            refused("tdx_hcl", {**inner, "IsolationInfo": isolation(g.read("td/hcl.bin"), runtime)})
+            refused("tpm_ak_uncertified", {**inner, "IsolationInfo": {"Type": "TrustedLaunch"}})
+        path = g.path("request.json")
+        with open(path, "w", encoding="utf-8") as f:
+            json.dump(inner, f)
+        args = ("--trust-anchor", g.path("td/root.pem"), "--collateral", g.path("td/collateral"))
+        status, out, err = avow("appraise", "azure-guest", path, *args)
+        claims = json.loads(out)["claims"]
+        assert status == 0 and err == "", (out, err)
+        tee = claims["x-ms-isolation-tee"]
+        assert tee["x-ms-attestation-type"] == "tdxvm" and tee["tdx_mrtd"] == quote[48 + 136:48 + 184].hex(), tee
+        assert tee["x-ms-runtime"]["keys"][0]["kid"] == "HCLAkPub", tee
+        assert claims["x-ms-azurevm-vmid"] == "0A1B2C3D-0000-4000-8000-00000000ABCD", claims
+        # the quote by itself, with the runtime data out of the blob
+        with open(g.path("runtime.bin"), "wb") as f:
+            f.write(runtime)
+        status, out, _ = avow("appraise", "tdx", g.path("td/quote.bin"), *args, "--runtime-data", g.path("runtime.bin"),
+                              "--runtime-type", "json")
+        assert status == 0 and json.loads(out)["claims"]["x-ms-runtime"]["user-data"] == "00" * 64, out
+        status, out, _ = avow("appraise", "tdx", g.path("td/hcl.bin"), *args)
+        assert status == 1 and json.loads(out)["error"]["code"] == "tdx_hcl", out
+
+
+@tap.case()
+def another_vtpms_hcl_blob_is_refused():
+    """verifier-bugs 25: a TD whose report names another AK."""
+    with guest() as g:
+        with open(g.path("ak.pub"), "rb") as f:
+            area = f.read()
+        other = area[:-1] + bytes([area[-1] ^ 2])
+        with open(g.path("ak.pub"), "wb") as f:
+            f.write(other)
+        quote, runtime = confidential(g)
+        with open(g.path("ak.pub"), "wb") as f:
+            f.write(area)
+        inner = g.request(IsolationInfo=isolation(quote, runtime))
+        with open(g.path("request.json"), "w", encoding="utf-8") as f:
+            json.dump(inner, f)
+        status, out, _ = avow("appraise", "azure-guest", g.path("request.json"), "--trust-anchor", g.path("td/root.pem"),
+                              "--collateral", g.path("td/collateral"))
+        assert status == 1 and json.loads(out)["error"]["code"] == "azureguest_ak", out
+
+
 try:
     tap.run()
 finally:

@@ -5,6 +5,9 @@
  */
 #include "tdx_run.h"
 
+#include "crypto/digest.h"
+#include "evidence/hcl/hcl.h"
+
 static struct avow_forge_keys *keys;
 
 static int
@@ -115,6 +118,75 @@ static const struct avow_claim *
 find(struct avow_claims *set, const char *name)
 {
 	return avow_claims_find_name(set, avow_span_str(name));
+}
+
+/* --- the HCL blob ------------------------------------------------------------------- */
+
+static void
+holds_hash(struct avow_span report, size_t at, size_t from, size_t n)
+{
+	struct avow_span of = avow_span_slice(report, from, n);
+	uint8_t digest[48];
+
+	assert_ok(avow_digest(AVOW_SHA384, &of, 1, digest));
+	assert_memory_equal(digest, report.p + at, sizeof(digest));
+}
+
+/* The TD report is of the TD that the quote is of, and the same runtime data. */
+static void
+the_hcl_blob_holds_the_same_td(void **state)
+{
+	struct avow_forge_tdx p = params();
+	struct avow_forged *f;
+	struct avow_span quote, blob;
+	struct avow_hcl h;
+
+	(void)state;
+	p.with_hcl = true;
+	assert_ok(avow_forge_tdx_make(&p, &f, NULL));
+	quote = avow_forged_get(f, "quote.bin");
+	blob = avow_forged_get(f, "hcl.bin");
+	assert_int_equal(2600, blob.n);
+	assert_ok(avow_hcl_parse(blob, &h, NULL));
+	assert_int_equal(AVOW_HCL_TDX, h.report_type);
+	assert_int_equal(AVOW_HCL_HASH_SHA256, h.hash_type);
+	assert_true(avow_span_eq(avow_forged_get(f, "runtime.bin"), h.runtime));
+	/* TDX Module ABI, REPORTMACSTRUCT: hashes of what follows, REPORTDATA */
+	holds_hash(h.hardware, 32, 256, 239);
+	holds_hash(h.hardware, 80, 512, 512);
+	assert_int_equal(0x81, h.hardware.p[0]);
+	assert_memory_equal(quote.p + 48 + 520, h.hardware.p + 128, 64);
+	assert_memory_equal(quote.p + 48, h.hardware.p + 264, 16); /* TEE_TCB_SVN */
+	assert_memory_equal(quote.p + 48 + 16, h.hardware.p + 280, 96 + 8);
+	/* TDINFO: attributes to the last RTMR stand as in the quote */
+	assert_memory_equal(quote.p + 48 + 120, h.hardware.p + 512, 400);
+	avow_forged_free(f);
+	p.platform.has_report_data = true;
+	assert_err(AVOW_E_USAGE, avow_forge_tdx_make(&p, &f, NULL));
+}
+
+/* By itself it proves nothing to anybody else: it has no signature. */
+static void
+an_hcl_blob_is_no_quote(void **state)
+{
+	struct avow_forge_tdx p = params_15();
+	const struct avow_evidence *ev;
+	struct avow_arena arena;
+	struct avow_forged *f;
+
+	(void)state;
+	p.with_hcl = true;
+	assert_ok(avow_forge_tdx_make(&p, &f, NULL));
+	avow_arena_init(&arena, AVOW_MIB(1));
+	assert_err(AVOW_E_TDX_HCL,
+		avow_evidence_parse(avow_kind_by_name(AVOW_LIT("tdx")),
+			avow_forged_get(f, "hcl.bin"), &arena, &ev, NULL));
+	assert_null(ev);
+	assert_err(AVOW_E_HCL_REPORT_TYPE,
+		avow_evidence_parse(avow_kind_by_name(AVOW_LIT("snp")),
+			avow_forged_get(f, "hcl.bin"), &arena, &ev, NULL));
+	avow_arena_clear(&arena);
+	avow_forged_free(f);
 }
 
 /* The log leads to RTMR0, 1 and 2; RTMR3 is the application's. */
@@ -353,6 +425,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(both_versions_and_reports_verify),
 		cmocka_unit_test(each_module_version_verifies),
+		cmocka_unit_test(the_hcl_blob_holds_the_same_td),
+		cmocka_unit_test(an_hcl_blob_is_no_quote),
 		cmocka_unit_test(an_event_log_is_replayed_and_told),
 		cmocka_unit_test(
 			a_relaunch_is_advised_where_the_loaded_module_is_newer),

@@ -5,6 +5,7 @@
  * any of it is true is verify.c's.
  */
 #include "base/limits.h"
+#include "evidence/hcl/hcl.h"
 #include "evidence/tdx/layout.h"
 
 #define SOURCE "Intel TDX DCAP quoting library API, A.3"
@@ -141,6 +142,17 @@ read_padding(struct avow_cursor *c, struct avow_tdx_quote *q, struct avow_why *w
 		"nothing but zeros behind it", rest.n, avow_cur_offset(c));
 }
 
+/* Azure's guests find a TD report beside their runtime data, and it is taken for
+ * the evidence: its MAC is under a key of the platform (TDX Module ABI, TDREPORT). */
+static enum avow_err
+refuse_hcl(struct avow_why *why)
+{
+	static const struct avow_at at = {"quote_format", "header", "Azure HCL report"};
+
+	return avow_refuse(why, AVOW_E_TDX_HCL, &at,
+		"a quote; its runtime data is in the HCL report", "HCLA");
+}
+
 enum avow_err
 avow_tdx_parse(struct avow_span bytes, struct avow_arena *a,
 	const struct avow_evidence **out, struct avow_why *why)
@@ -152,6 +164,8 @@ avow_tdx_parse(struct avow_span bytes, struct avow_arena *a,
 	if (!q)
 		return avow_arena_err(a);
 	*q = (struct avow_tdx_quote){0};
+	if (avow_hcl_is(bytes))
+		return refuse_hcl(why);
 	AVOW_TRY(read_header(&c, q, why));
 	AVOW_TRY(read_body(&c, q, why));
 	AVOW_TRY(read_signature_data(&c, q, why));
