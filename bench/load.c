@@ -1,7 +1,8 @@
 /*
- * A closed-loop HTTPS load: N keep-alive connections, each with one request in
- * flight, for a number of seconds; prints one JSON object. Verifies that every
- * answer has status 200, so that a fast refusal is no throughput.
+ * A closed-loop load: N keep-alive connections, each with one request in flight,
+ * for a number of seconds; prints one JSON object. Verifies that every answer has
+ * status 200, so that a fast refusal is no throughput. HTTPS is libcurl's; where
+ * CA-FILE is "none" it is plain HTTP on sockets of our own (plain.h).
  *
  * usage: load URL BODY-FILE CONNECTIONS SECONDS CA-FILE [METHOD TOKEN]
  */
@@ -14,6 +15,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/limits.h"
+#include "plain.h"
 
 #define MAX_CONNECTIONS 256
 
@@ -86,6 +88,29 @@ run_until(struct load *l, int64_t end_ms)
 	}
 }
 
+static void
+print(long done, long failed, int64_t ms)
+{
+	printf("{\"requests\":%ld,\"failed\":%ld,\"ms\":%lld,\"per_s\":%.1f}\n", done,
+		failed, (long long)ms, (double)done * 1000.0 / (double)ms);
+}
+
+static int
+run_plain(char **argv, const struct avow_buf *body, bool has_more)
+{
+	const struct plain_load l = {
+		.url = argv[1],
+		.method = has_more ? argv[6] : "POST",
+		.bearer = has_more ? argv[7] : NULL,
+		.body = avow_buf_span(body),
+		.connections = (int)strtol(argv[3], NULL, 10),
+	};
+	struct plain_result r = plain_run(&l, (int)strtol(argv[4], NULL, 10));
+
+	print(r.done, r.failed, r.ms);
+	return r.failed ? 1 : 0;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -102,8 +127,11 @@ main(int argc, char **argv)
 	l.n = (int)strtol(argv[3], NULL, 10);
 	seconds = (int)strtol(argv[4], NULL, 10);
 	avow_buf_init(&body, AVOW_MIB(8));
-	if (l.n < 1 || l.n > MAX_CONNECTIONS || avow_file_read(argv[2], &body) != AVOW_OK)
+	if (l.n < 1 || l.n > MAX_CONNECTIONS ||
+		avow_file_read(argv[2], &body) != AVOW_OK)
 		return 64;
+	if (strcmp(argv[5], "none") == 0)
+		return run_plain(argv, &body, argc == 8);
 	curl_global_init(CURL_GLOBAL_DEFAULT);
 	headers = curl_slist_append(headers, "Content-Type: application/json");
 	headers = curl_slist_append(headers, "Expect:");
@@ -127,7 +155,6 @@ main(int argc, char **argv)
 	start = avow_clock_mono_ms();
 	run_until(&l, start + seconds * INT64_C(1000));
 	took = avow_clock_mono_ms() - start;
-	printf("{\"requests\":%ld,\"failed\":%ld,\"ms\":%lld,\"per_s\":%.1f}\n", l.done,
-		l.failed, (long long)took, (double)l.done * 1000.0 / (double)took);
+	print(l.done, l.failed, took);
 	return l.failed ? 1 : 0;
 }
