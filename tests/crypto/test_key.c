@@ -175,6 +175,37 @@ rsa_numbers_make_the_same_key(void **state)
 	avow_buf_clear(&e);
 }
 
+/* The numbers as they went in, but for zeros in front, whatever their top bit. */
+static void
+an_rsa_keys_parts_are_its_numbers(void **state)
+{
+	static const struct avow_span exponents[] = {{(const uint8_t *)"\x03", 1},
+		{(const uint8_t *)"\x01\x01", 2}, {(const uint8_t *)"\x01\x00\x01", 3},
+		{(const uint8_t *)"\xff\xff\xff\xff\xff\xff\xff\xfb", 8}};
+	uint8_t number[257];
+
+	(void)state;
+	for (size_t i = 0; i < 8; i++) {
+		bool long_one = i % 2; /* 2049 bits, or 2048 */
+		struct avow_span n = avow_span_make(number, sizeof(number));
+		struct avow_pubkey *k;
+		struct avow_buf out_n, out_e;
+
+		memset(number, 0x5b, sizeof(number));
+		number[0] = long_one;
+		number[1] = long_one ? 0x5b : 0xdb;
+		avow_buf_init(&out_n, 1024);
+		avow_buf_init(&out_e, 16);
+		assert_ok(avow_pubkey_from_rsa(n, exponents[i / 2], &k));
+		assert_ok(avow_pubkey_parts(k, &out_n, &out_e));
+		assert_span(avow_span_from(n, !long_one), avow_buf_span(&out_n));
+		assert_span(exponents[i / 2], avow_buf_span(&out_e));
+		avow_pubkey_free(k);
+		avow_buf_clear(&out_n);
+		avow_buf_clear(&out_e);
+	}
+}
+
 static enum avow_err
 try_rsa(size_t n_bytes, uint8_t top, uint8_t low, struct avow_span e)
 {
@@ -452,6 +483,7 @@ main(void)
 		cmocka_unit_test(generated_keys_survive_pem),
 		cmocka_unit_test(refuses_to_generate_other_sizes),
 		cmocka_unit_test(rsa_numbers_make_the_same_key),
+		cmocka_unit_test(an_rsa_keys_parts_are_its_numbers),
 		cmocka_unit_test(refuses_rsa_numbers_by_size_and_parity),
 		cmocka_unit_test(refuses_a_modulus_of_the_roca_kind),
 		cmocka_unit_test(refuses_other_public_key_infos),
