@@ -4,6 +4,7 @@
 
 #include "base/base64.h"
 #include "evidence/internal.h"
+#include "evidence/tpm/ak.h"
 #include "evidence/tpm/request.h"
 #include "trust/anchors.h"
 #include "trust/collateral.h"
@@ -207,6 +208,75 @@ a_key_needs_somebody_who_vouches_for_it(void **state)
 		verify(object(",\"pcrs\":[],\"aik_cert\":\"MAMCAQU\""), true));
 }
 
+/* --- keys that were read before --- */
+
+static struct avow_pubkey *
+read_key(struct avow_tpm_cache *cache, const char *text, enum avow_err expected)
+{
+	const struct avow_json *jwk;
+	struct avow_pubkey *key;
+
+	assert_ok(avow_json_parse(avow_span_str(text), NULL, &arena, &jwk, NULL));
+	assert_err(expected, avow_tpm_read_key(jwk, cache, &arena, &key));
+	if (expected != AVOW_OK)
+		assert_null(key);
+	return key;
+}
+
+static const char *
+jwk_of(const struct avow_privkey *key, const char *more)
+{
+	struct avow_buf b;
+	struct avow_jw w;
+
+	avow_buf_init_arena(&b, &arena, 4096);
+	avow_jw_init(&w, &b);
+	avow_jw_open(&w, '{');
+	assert_ok(avow_jwk_put_members(&w, avow_privkey_public(key)));
+	avow_buf_put_str(&b, more);
+	avow_jw_close(&w);
+	return avow_buf_str(&b);
+}
+
+/* A key is remembered by all of its text: another text is read anew, and one that
+ * is no key is refused each time. */
+static void
+a_key_is_known_by_its_text_alone(void **state)
+{
+	struct avow_privkey *rsa, *ec;
+	struct avow_pubkey *first, *again, *other, *longer;
+	struct avow_tpm_cache *cache;
+
+	(void)state;
+	assert_ok(avow_privkey_generate(AVOW_KEY_RSA, 2048, &rsa));
+	assert_ok(avow_privkey_generate(AVOW_KEY_P256, 0, &ec));
+	assert_ok(avow_tpm_cache_new(2, &cache));
+	first = read_key(cache, jwk_of(rsa, ""), AVOW_OK);
+	again = read_key(cache, jwk_of(rsa, ""), AVOW_OK);
+	assert_ptr_equal(first, again);
+	longer = read_key(cache, jwk_of(rsa, ",\"kid\":\"1\""), AVOW_OK);
+	assert_ptr_not_equal(first, longer);
+	assert_true(avow_pubkey_eq(first, longer));
+	other = read_key(cache, jwk_of(ec, ""), AVOW_OK); /* the oldest leaves */
+	assert_false(avow_pubkey_eq(first, other));
+	assert_int_equal(2, avow_memo_count(cache->keys));
+	for (int i = 0; i < 2; i++)
+		(void)read_key(cache, "{\"kty\":\"RSA\",\"n\":\"AQAB\",\"e\":\"Aw\"}",
+			AVOW_E_JWK_FORMAT);
+	assert_int_equal(2, avow_memo_count(cache->keys));
+	avow_tpm_cache_free(cache); /* what was handed out stays */
+	assert_true(avow_pubkey_eq(avow_privkey_public(rsa), first));
+	avow_pubkey_free(first);
+	avow_pubkey_free(again);
+	avow_pubkey_free(longer);
+	avow_pubkey_free(other);
+	other = read_key(NULL, jwk_of(ec, ""), AVOW_OK);
+	assert_true(avow_pubkey_eq(avow_privkey_public(ec), other));
+	avow_pubkey_free(other);
+	avow_privkey_free(rsa);
+	avow_privkey_free(ec);
+}
+
 int
 main(void)
 {
@@ -215,6 +285,7 @@ main(void)
 		cmocka_unit_test(a_platform_claim_gives_the_selected_registers_alone),
 		cmocka_unit_test(refuses_every_other_platform_claim),
 		cmocka_unit_test(a_key_needs_somebody_who_vouches_for_it),
+		cmocka_unit_test(a_key_is_known_by_its_text_alone),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

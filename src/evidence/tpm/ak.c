@@ -18,6 +18,15 @@ free_chain(void *p)
 	free(p);
 }
 
+static void
+free_key(void *p)
+{
+	avow_pubkey_free(p);
+}
+
+/* Anybody can send keys: their room is smaller than that of chains. */
+#define MAX_KEYS 1024u
+
 enum avow_err
 avow_tpm_cache_new(size_t max, struct avow_tpm_cache **out)
 {
@@ -26,8 +35,10 @@ avow_tpm_cache_new(size_t max, struct avow_tpm_cache **out)
 	*out = NULL;
 	if (!c)
 		return AVOW_E_NO_MEMORY;
-	if (avow_memo_new(max, free_chain, &c->chains) != AVOW_OK) {
-		free(c);
+	if (avow_memo_new(max, free_chain, &c->chains) != AVOW_OK ||
+		avow_memo_new(max < MAX_KEYS ? max : MAX_KEYS, free_key, &c->keys) !=
+			AVOW_OK) {
+		avow_tpm_cache_free(c);
 		return AVOW_E_NO_MEMORY;
 	}
 	*out = c;
@@ -40,6 +51,7 @@ avow_tpm_cache_free(struct avow_tpm_cache *c)
 	if (!c)
 		return;
 	avow_memo_free(c->chains);
+	avow_memo_free(c->keys);
 	free(c);
 }
 
@@ -96,11 +108,33 @@ by_certificate(struct avow_span der, const struct avow_verify_in *in,
 
 /* --- the bare key ---------------------------------------------------------------------------- */
 
-static enum avow_err
-read_jwk(const struct avow_json *jwk, struct avow_arena *a, struct avow_pubkey **out,
-	struct avow_why *why)
+enum avow_err
+avow_tpm_read_key(const struct avow_json *jwk, struct avow_tpm_cache *cache,
+	struct avow_arena *a, struct avow_pubkey **out)
 {
-	enum avow_err e = avow_jwk_parse(jwk, a, out);
+	const struct avow_span parts[] = {AVOW_LIT("tpm jwk 1"), jwk->raw};
+	uint8_t key[AVOW_SHA256_BYTES];
+	struct avow_pubkey *known;
+
+	*out = NULL;
+	if (!cache)
+		return avow_jwk_parse(jwk, a, out);
+	AVOW_TRY(avow_digest(AVOW_SHA256, parts, 2, key));
+	known = avow_memo_get(cache->keys, key);
+	if (known) {
+		*out = avow_pubkey_ref(known);
+		return AVOW_OK;
+	}
+	AVOW_TRY(avow_jwk_parse(jwk, a, out));
+	avow_memo_put(cache->keys, key, avow_pubkey_ref(*out));
+	return AVOW_OK;
+}
+
+static enum avow_err
+read_jwk(const struct avow_json *jwk, struct avow_tpm_cache *cache,
+	struct avow_arena *a, struct avow_pubkey **out, struct avow_why *why)
+{
+	enum avow_err e = avow_tpm_read_key(jwk, cache, a, out);
 
 	if (e != AVOW_E_JWK_FORMAT)
 		return e;
@@ -120,14 +154,14 @@ refuse(struct avow_why *why, enum avow_err code, const char *field,
 
 static enum avow_err
 must_equal(const struct avow_tpm_attestation *t, const struct avow_pubkey *key,
-	struct avow_arena *a, struct avow_why *why)
+	struct avow_tpm_cache *cache, struct avow_arena *a, struct avow_why *why)
 {
 	struct avow_pubkey *pub;
 	bool same;
 
 	if (!t->aik_pub)
 		return AVOW_OK;
-	AVOW_TRY(read_jwk(t->aik_pub, a, &pub, why));
+	AVOW_TRY(read_jwk(t->aik_pub, cache, a, &pub, why));
 	same = avow_pubkey_eq(pub, key);
 	avow_pubkey_free(pub);
 	return same ? AVOW_OK
@@ -150,16 +184,17 @@ find_certified(const struct avow_tpm_attestation *t, const struct avow_verify_in
 			*why = local;
 		return e;
 	}
-	return must_equal(t, out->key, a, why);
+	return must_equal(t, out->key, cache, a, why);
 }
 
 static enum avow_err
 find_bare(const struct avow_tpm_attestation *t, const struct avow_verify_in *in,
-	struct avow_arena *a, struct avow_tpm_ak *out, struct avow_why *why)
+	struct avow_tpm_cache *cache, struct avow_arena *a, struct avow_tpm_ak *out,
+	struct avow_why *why)
 {
 	const struct avow_tpm_session *s = in->tpm;
 
-	AVOW_TRY(read_jwk(t->aik_pub, a, &out->key, why));
+	AVOW_TRY(read_jwk(t->aik_pub, cache, a, &out->key, why));
 	AVOW_TRY(avow_sha256(avow_pubkey_spki(out->key), out->sha256));
 	out->is_validated =
 		s && avow_span_eq(s->activated_ak, avow_span_make(out->sha256, 32));
@@ -178,7 +213,7 @@ avow_tpm_ak_find(const struct avow_tpm_attestation *t, const struct avow_verify_
 
 	memset(out, 0, sizeof(*out));
 	e = t->aik_cert.n > 0 ? find_certified(t, in, cache, a, out, why)
-			      : find_bare(t, in, a, out, why);
+			      : find_bare(t, in, cache, a, out, why);
 	if (e == AVOW_OK)
 		e = avow_sha256(avow_pubkey_spki(out->key), out->sha256);
 	if (e != AVOW_OK)
@@ -188,7 +223,7 @@ avow_tpm_ak_find(const struct avow_tpm_attestation *t, const struct avow_verify_
 
 enum avow_err
 avow_tpm_ak_same(const struct avow_tpm_attestation *t, const struct avow_tpm_ak *ak,
-	struct avow_arena *a, struct avow_why *why)
+	struct avow_tpm_cache *cache, struct avow_arena *a, struct avow_why *why)
 {
 	struct avow_cert *cert = NULL;
 	bool same = true;
@@ -202,7 +237,7 @@ avow_tpm_ak_same(const struct avow_tpm_attestation *t, const struct avow_tpm_ak 
 		avow_cert_free(cert);
 	}
 	if (same)
-		return must_equal(t, ak->key, a, why);
+		return must_equal(t, ak->key, cache, a, why);
 	return refuse(why, AVOW_E_TPM_BOOT_CYCLE, "aik_cert",
 		"the attestation key of the current attestation");
 }

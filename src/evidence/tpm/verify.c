@@ -43,10 +43,10 @@ refuse(struct avow_why *why, enum avow_err code, const char *check, const char *
 /* --- the request ------------------------------------------------------------------------ */
 
 static enum avow_err
-read_key(const struct avow_tpm_key *k, struct avow_arena *a, struct avow_pubkey **out,
-	struct avow_why *why)
+read_key(const struct tpm_context *c, const struct avow_tpm_key *k,
+	struct avow_pubkey **out, struct avow_why *why)
 {
-	enum avow_err e = avow_jwk_parse(k->jwk, a, out);
+	enum avow_err e = avow_tpm_read_key(k->jwk, c->cache, c->arena, out);
 
 	if (e != AVOW_E_JWK_FORMAT)
 		return e;
@@ -64,7 +64,7 @@ check_request_signature(void *ctx, struct avow_why *why)
 
 	if (!avow_span_eq_str(jws->alg, "PS256"))
 		return refuse(why, AVOW_E_TPM_JWS, "request_signature", "alg", "PS256");
-	AVOW_TRY(read_key(&c->e->keys[0], c->arena, &c->request_key, why));
+	AVOW_TRY(read_key(c, &c->e->keys[0], &c->request_key, why));
 	e = avow_verify_scheme(c->request_key, AVOW_SCHEME_PSS, AVOW_SHA256,
 		jws->signing_input, jws->signature);
 	if (e == AVOW_OK || avow_err_class(e) == AVOW_CLASS_CRYPTO ||
@@ -202,7 +202,7 @@ check_certified_key(
 
 	AVOW_TRY(avow_tpm_certify_verify(&k->certify, &k->signature, c->ak.key,
 		c->e->challenge, &k->public_area, why));
-	e = read_key(k, c->arena, &jwk, why);
+	e = read_key(c, k, &jwk, why);
 	if (e == AVOW_OK)
 		e = avow_tpm_public_key(&k->public_area, &area, why);
 	if (e == AVOW_OK && !avow_pubkey_eq(jwk, area))
@@ -269,7 +269,7 @@ check_boot(void *ctx, struct avow_why *why)
 	struct tpm_context *c = ctx;
 	const struct avow_tpm_attestation *b = &c->e->boot;
 
-	AVOW_TRY(avow_tpm_ak_same(b, &c->ak, c->arena, why));
+	AVOW_TRY(avow_tpm_ak_same(b, &c->ak, c->cache, c->arena, why));
 	AVOW_TRY(avow_tpm_quote_signature(&b->quote, c->ak.key, why));
 	AVOW_TRY(avow_tpm_quote_same_boot(&b->quote, &c->e->current.quote, why));
 	AVOW_TRY(avow_tpm_quote_selection(&b->quote, required(c), why));
