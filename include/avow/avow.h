@@ -107,6 +107,15 @@ struct avow_attest_request {
 	const char *bearer;		/* access token; NULL: none is sent */
 	const char *ca_file, *proxy;	/* as in struct avow_verify_options */
 	int timeout_ms;			/* 0: 30000 */
+	/* SevSnpVm: the endorsement of a confidential container's utility VM, a
+	 * COSE_Sign1; the evidence is then a bare report or the contract's JSON
+	 * without Endorsements */
+	const void *endorsement;
+	size_t endorsement_len;
+	/* TdxVm: the CCEL area, which the service holds against the RTMRs. Avow's
+	 * own member; other services of the contract ignore it */
+	const void *event_log;
+	size_t event_log_len;
 };
 
 /**

@@ -34,6 +34,8 @@ static const char USAGE[] =
 	"  --certs FILE            snp: PEM of the signing key's chain, sent with a\n"
 	"                          raw report; a request in JSON or an HCL blob goes\n"
 	"                          as it is\n"
+	"  --endorsements FILE     snp: the UVM endorsement, COSE or base 64 of it\n"
+	"  --event-log FILE        tdx: the CCEL area, which the service replays\n"
 	"  --runtime-data FILE     data whose SHA-256 the evidence holds\n"
 	"  --runtime-type T        binary (default) or json\n"
 	"  --init-data FILE        init-time data, likewise\n"
@@ -59,6 +61,8 @@ static const char USAGE[] =
 
 enum {
 	OPT_CERTS = 500,
+	OPT_ENDORSEMENTS,
+	OPT_EVENT_LOG,
 	OPT_RUNTIME_DATA,
 	OPT_RUNTIME_TYPE,
 	OPT_INIT_DATA,
@@ -76,6 +80,8 @@ static const struct option OPTIONS[] = {
 	AVOW_COLLECT_OPTIONS,
 	{"out", required_argument, NULL, 'o'},
 	{"certs", required_argument, NULL, OPT_CERTS},
+	{"endorsements", required_argument, NULL, OPT_ENDORSEMENTS},
+	{"event-log", required_argument, NULL, OPT_EVENT_LOG},
 	{"runtime-data", required_argument, NULL, OPT_RUNTIME_DATA},
 	{"runtime-type", required_argument, NULL, OPT_RUNTIME_TYPE},
 	{"init-data", required_argument, NULL, OPT_INIT_DATA},
@@ -93,6 +99,7 @@ struct run {
 	struct avow_attest_run at;
 	struct avow_arena arena;
 	struct avow_buf evidence, certs, runtime, init, policy, wrapped;
+	struct avow_buf endorsement, event_log;
 };
 
 /* The names of the command line, those of the contract's paths, and how evidence of
@@ -138,6 +145,20 @@ read_data(const char *path, struct avow_buf *buf, const void **p, size_t *n)
 	return true;
 }
 
+/* As a container's host leaves it: base 64 of the COSE, or the COSE. */
+static bool
+read_endorsement(struct run *r, const char *path)
+{
+	struct avow_span cose;
+
+	if (!avow_cli_read(path, &r->endorsement))
+		return false;
+	cose = avow_cli_decode(avow_buf_span(&r->endorsement), &r->arena);
+	r->at.rq.endorsement = cose.p;
+	r->at.rq.endorsement_len = cose.n;
+	return cose.n > 0;
+}
+
 static bool
 read_ek(const char *text, struct avow_collect_tpm *o)
 {
@@ -163,6 +184,10 @@ set_evidence_option(struct run *r, int option, const char *arg)
 	switch (option) {
 	case OPT_CERTS:
 		return avow_cli_read(arg, &r->certs);
+	case OPT_ENDORSEMENTS:
+		return read_endorsement(r, arg);
+	case OPT_EVENT_LOG:
+		return read_data(arg, &r->event_log, &rq->event_log, &rq->event_log_len);
 	case OPT_RUNTIME_DATA:
 		return read_data(
 			arg, &r->runtime, &rq->runtime_data, &rq->runtime_data_len);
@@ -374,6 +399,8 @@ run_attest(int argc, char **argv)
 	avow_buf_init(&r.runtime, 0);
 	avow_buf_init(&r.init, 0);
 	avow_buf_init(&r.policy, 0);
+	avow_buf_init(&r.endorsement, 0);
+	avow_buf_init(&r.event_log, 0);
 	status = read_arguments(&r, argc, argv);
 	if (status == AVOW_EXIT_OK)
 		status = attest(&r.at);
@@ -383,6 +410,8 @@ run_attest(int argc, char **argv)
 	avow_buf_clear(&r.runtime);
 	avow_buf_clear(&r.init);
 	avow_buf_clear(&r.policy);
+	avow_buf_clear(&r.endorsement);
+	avow_buf_clear(&r.event_log);
 	avow_arena_clear(&r.arena);
 	avow_server_clear(&r.at.server);
 	return status;

@@ -51,14 +51,39 @@ put_text(struct avow_jw *w, const char *name, const char *text)
 }
 
 static enum avow_err
-put_body(const struct avow_attest_request *rq, const char *member, struct avow_buf *out)
+put_evidence(
+	const struct avow_attest_request *rq, struct avow_jw *w, struct avow_why *why)
+{
+	struct avow_span bytes = avow_span_make(rq->evidence, rq->evidence_len);
+	struct avow_buf whole;
+	enum avow_err e;
+
+	if (!rq->endorsement) {
+		avow_jw_b64url(w, bytes);
+		return AVOW_OK;
+	}
+	avow_buf_init(&whole, AVOW_MAX_BODY_TPM);
+	e = client_put_snp(bytes, avow_span_make(rq->endorsement, rq->endorsement_len),
+		&whole, why);
+	avow_jw_b64url(w, avow_buf_span(&whole));
+	avow_buf_clear(&whole);
+	return e;
+}
+
+static enum avow_err
+put_body(const struct avow_attest_request *rq, const char *member, struct avow_buf *out,
+	struct avow_why *why)
 {
 	struct avow_jw w;
 
 	avow_jw_init(&w, out);
 	avow_jw_open(&w, '{');
 	avow_jw_name(&w, member);
-	avow_jw_b64url(&w, avow_span_make(rq->evidence, rq->evidence_len));
+	AVOW_TRY(put_evidence(rq, &w, why));
+	if (rq->event_log) {
+		avow_jw_name(&w, "eventLog");
+		avow_jw_b64url(&w, avow_span_make(rq->event_log, rq->event_log_len));
+	}
 	put_data(&w, "runtimeData",
 		avow_span_make(rq->runtime_data, rq->runtime_data_len),
 		rq->runtime_data_is_json);
@@ -147,6 +172,8 @@ make_body(const struct avow_attest_request *rq, struct avow_buf *out,
 	struct avow_why *why)
 {
 	static const struct avow_at at = {"attest", "kind", "MAA REST contract 2"};
+	static const struct avow_at log = {"attest", "event_log", "avow.h"};
+	static const struct avow_at uvm = {"attest", "endorsement", "avow.h"};
 	const char *member = member_of(rq->kind);
 
 	if (!member || !rq->evidence || rq->evidence_len == 0)
@@ -155,7 +182,11 @@ make_body(const struct avow_attest_request *rq, struct avow_buf *out,
 			"and "
 			"evidence",
 			"%s", rq->kind ? rq->kind : "nothing");
-	return put_body(rq, member, out);
+	if (rq->event_log && strcmp(rq->kind, "TdxVm") != 0)
+		return avow_refuse(why, AVOW_E_USAGE, &log, "TdxVm", "%s", rq->kind);
+	if (rq->endorsement && strcmp(rq->kind, "SevSnpVm") != 0)
+		return avow_refuse(why, AVOW_E_USAGE, &uvm, "SevSnpVm", "%s", rq->kind);
+	return put_body(rq, member, out, why);
 }
 
 enum avow_verdict

@@ -11,6 +11,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/limits.h"
 #include "base/span.h"
 #include "base/why.h"
 #include "net/net.h"
@@ -78,6 +79,12 @@ enum avow_verdict client_manage(const struct client_call *call, struct avow_buf 
 /** avow_client_attest, given up within about a second when *cancel becomes true. */
 enum avow_verdict client_attest(const struct avow_attest_request *request,
 	const atomic_bool *cancel, char **token, struct avow_problem *problem);
+
+/** SEV-SNP evidence, a bare report or the contract's JSON, with a UVM endorsement
+ *  beside it. Appended. @return AVOW_OK; AVOW_E_USAGE for an HCL blob or a JSON that
+ *  has endorsements; the parser's errors; the buffer's. */
+enum avow_err client_put_snp(struct avow_span evidence, struct avow_span cose,
+	struct avow_buf *out, struct avow_why *why) AVOW_CHECKED;
 
 /** The public form of an error; the verdict that its code means. */
 enum avow_verdict client_verdict(enum avow_err err);

@@ -336,6 +336,43 @@ def sends_the_contract_s_request():
 
 
 @tap.case()
+def sends_what_goes_with_the_evidence():
+    seen = {}
+
+    def answer(h):
+        seen.clear()
+        seen.update(json.loads(h.body))
+        h.answer(200, b'{"token":"a.b.c"}')
+
+    def send(kind, evidence, uvm="", log=""):
+        return run("attest", plain.url, kind, evidence, "n1", 3000, "", uvm, log)
+
+    def report():
+        return json.loads(avowtest.unb64u(seen["report"]))
+    uvm = avowtest.b64u(json.dumps({"Uvm": [avowtest.b64u(b"cose")]}, separators=(",", ":")).encode())
+    for kind in ("SevSnpVm", "TdxVm", "SgxEnclave"):
+        plain.routes["/attest/" + kind] = answer
+    expect(send("TdxVm", "quote", log="ccel"), verdict=0)
+    assert seen["eventLog"] == avowtest.b64u(b"ccel") and seen["quote"] == avowtest.b64u(b"quote"), seen
+    expect(send("SevSnpVm", "bytes", uvm="cose"), verdict=0)
+    assert report() == {"SnpReport": avowtest.b64u(b"bytes"), "Endorsements": uvm}, report()
+    whole = {"SnpReport": "AQ", "VcekCertChain": "Ag", "other": [1, {"a": "\u00e9"}]}
+    expect(send("SevSnpVm", json.dumps(whole), uvm="cose"), verdict=0)
+    assert report() == {**whole, "Endorsements": uvm}, report()
+    # what cannot go together is told before anything is sent
+    seen.clear()
+    expect(send("SevSnpVm", json.dumps({**whole, "endorsements": "x"}), uvm="cose"), verdict=2, code="usage")
+    expect(send("SevSnpVm", "[1]", uvm="cose"), verdict=0)  # not JSON's object: bytes
+    seen.clear()
+    expect(send("SevSnpVm", "{", uvm="cose"), verdict=2)
+    expect(send("SevSnpVm", "HCLA", uvm="cose"), verdict=2, code="usage")
+    expect(send("TdxVm", "quote", uvm="cose"), verdict=2, code="usage")
+    expect(send("SevSnpVm", "bytes", log="ccel"), verdict=2, code="usage")
+    expect(send("SgxEnclave", "quote", log="ccel"), verdict=2, code="usage")
+    assert not seen, seen
+
+
+@tap.case()
 def sends_the_bearer_token():
     got = []
     plain.routes["/attest/Tpm"] = lambda h: (got.append(h.headers["Authorization"]), h.answer(200, b'{"data":"e30"}'))

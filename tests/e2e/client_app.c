@@ -182,9 +182,19 @@ run_verify(int argc, char **argv)
 	return 0;
 }
 
+/* An empty text is none, so that what follows it can be given. */
+static const char *
+some(int argc, char **argv, int i)
+{
+	const char *text = arg(argv, argc, i);
+
+	return text && *text ? text : NULL;
+}
+
 static int
 run_attest(int argc, char **argv)
 {
+	const char *uvm = some(argc, argv, 8), *log = some(argc, argv, 9);
 	const struct avow_attest_request rq = {.server = arg(argv, argc, 2),
 		.kind = arg(argv, argc, 3),
 		.evidence = arg(argv, argc, 4),
@@ -194,7 +204,11 @@ run_attest(int argc, char **argv)
 		.runtime_data_is_json = 1,
 		.nonce = arg(argv, argc, 5),
 		.timeout_ms = number(arg(argv, argc, 6)),
-		.bearer = arg(argv, argc, 7)};
+		.bearer = some(argc, argv, 7),
+		.endorsement = uvm,
+		.endorsement_len = uvm ? strlen(uvm) : 0,
+		.event_log = log,
+		.event_log_len = log ? strlen(log) : 0};
 	struct avow_problem p = {.code = ""};
 	char *token = NULL;
 	enum avow_verdict v = avow_client_attest(&rq, &token, &p);

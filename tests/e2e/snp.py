@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 import os
+import ssl
 import subprocess
 import tempfile
 
@@ -67,6 +68,43 @@ def avow_attest_sends_a_bare_report_with_its_certificates():
         status, _, err = avow("attest", "snp", report, "--server", s.url)
         assert status == 2 and "snp_cert_absent" in err, err
         assert avow("attest", "snp", whole, "--certs", certs, "--server", s.url)[0] == 64
+
+
+@tap.case()
+def avow_attest_sends_the_endorsement_beside_the_report():
+    with tempfile.TemporaryDirectory() as d:
+        sim = os.path.join(d, "sim")
+        status, out, err = avow("forge", "snp", "--uvm", "--out", sim)
+        assert status == 0, (out, err)
+
+        def at(name):
+            return os.path.join(sim, name)
+        with open(at("uvm_reference.txt"), encoding="ascii") as f:
+            reference = f.read().strip()
+        with open(at("uvm.cose"), "rb") as f:
+            cose = f.read()
+        with open(at("uvm.base64"), "wb") as f:  # as a container's host leaves it
+            f.write(base64.b64encode(cose))
+        with open(at("bent.cose"), "wb") as f:
+            f.write(cose[:-1] + bytes([cose[-1] ^ 1]))
+        with open(at("vek.der"), "rb") as f, open(at("cert_chain.pem"), "rb") as g, open(at("all.pem"), "wb") as out:
+            out.write(ssl.DER_cert_to_PEM_cert(f.read()).encode() + g.read())
+        with Service("--trust-anchor", at("root.pem"), "--uvm-reference", reference) as s:
+            def attest(*more):
+                return avow("attest", "snp", at("report.bin"), "--certs", at("all.pem"), "--server", s.url, *more)
+            for name in ("uvm.cose", "uvm.base64"):
+                status, token, err = attest("--endorsements", at(name))
+                assert status == 0, err
+                claims = claims_of(token.strip())
+                assert claims["x-ms-compliance-status"] == "azure-compliant-uvm" and claims["x-avow-uvm-svn"] == 100, claims
+            status, token, err = attest()
+            assert status == 0 and "x-avow-uvm-svn" not in claims_of(token.strip()), err
+            status, _, err = attest("--endorsements", at("bent.cose"))
+            assert status == 1 and "cose_signature" in err, err
+            # a request that has one already
+            status, _, err = avow("attest", "snp", at("request.json"), "--endorsements", at("uvm.cose"), "--server", s.url)
+            assert status == 2 and "Endorsements" in err, err
+            assert attest("--endorsements", at("absent"))[0] == 64
 
 
 @tap.case()

@@ -96,6 +96,26 @@ def version_5_with_its_event_log_is_taken():
 
 
 @tap.case()
+def avow_attest_sends_the_event_log():
+    World.forge("v5", "--version", "5", "--report-15", "--event-log")
+    quote, log = (os.path.join(World.folder, "v5", name) for name in ("quote.bin", "ccel.bin"))
+    bent = bytearray(World.read("v5", "ccel.bin"))
+    bent[65 + 30] ^= 1
+    with open(log + ".bent", "wb") as f:
+        f.write(bent)
+    with World.serve("v5") as s:
+        status, token, err = avow("attest", "tdx", quote, "--event-log", log, "--server", s.url)
+        assert status == 0, err
+        assert claims_of(token.strip())["x-avow-eventlog-rtmrs"] == [0, 1, 2], token
+        status, token, err = avow("attest", "tdx", quote, "--server", s.url)
+        assert status == 0 and "x-avow-eventlog-rtmrs" not in claims_of(token.strip()), err
+        status, _, err = avow("attest", "tdx", quote, "--event-log", log + ".bent", "--server", s.url)
+        assert status == 1 and "eventlog_quote" in err, err
+        status, _, err = avow("attest", "snp", quote, "--event-log", log, "--server", s.url)
+        assert status == 2 and "event_log" in err, err
+
+
+@tap.case()
 def an_event_log_that_leads_elsewhere_is_refused():
     World.forge("v5", "--version", "5", "--report-15", "--event-log")
     log = bytearray(World.read("v5", "ccel.bin"))
