@@ -11,7 +11,7 @@ import tempfile
 import threading
 import time
 
-from avowtest import AVOWD, Service, Skip, Tap, b64u
+from avowtest import AVOWD, Service, Skip, Tap, b64u, unsigned
 from issuer import AUDIENCE, Issuer, Key, claims, token
 
 tap = Tap()
@@ -26,11 +26,6 @@ GRANTS = [
     {"role": "elsewhere", "actions": ["attestation/read", "attestation/write"], "providers": ["shared"]},
 ]
 WRITER, READER = ["Attestation Contributor"], ["reader"]
-
-
-def unsigned(text):
-    payload = json.dumps({"AttestationPolicy": b64u(text.encode())}, separators=(",", ":")).encode()
-    return "eyJhbGciOiJub25lIn0." + b64u(payload) + "."
 
 
 def entry(url, **more):

@@ -4,7 +4,7 @@ import os
 import shutil
 import tempfile
 
-from avowtest import Service, Tap, avow, b64u, claims_of, forge
+from avowtest import Service, Tap, avow, b64u, claims_of, forge, unsigned
 
 tap = Tap()
 HOME = tempfile.mkdtemp(prefix="avow-baselines-")
@@ -18,11 +18,6 @@ ISSUE = ('version= 1.0;authorizationrules{=> permit();};'
 def choose(number):
     return ('version= 1.1;configurationrules{=> issueproperty(type="x-ms-sgx-tcbidentifier", value="%s");};'
             'authorizationrules{=> permit();};' % number)
-
-
-def unsigned(text):
-    payload = json.dumps({"AttestationPolicy": b64u(text.encode())}).encode()
-    return "eyJhbGciOiJub25lIn0." + b64u(payload) + "."
 
 
 def sim():

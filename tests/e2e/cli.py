@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import tempfile
 
-from avowtest import AVOWD, SOURCE, Service, Skip, Tap, avow, claims_of, forge, vectors
+from avowtest import AVOWD, SOURCE, Service, Tap, avow, claims_of, forge, vectors
 
 tap = Tap()
 HOME = tempfile.mkdtemp(prefix="avow-cli-")

@@ -13,14 +13,10 @@ import signal
 import sqlite3
 import threading
 
-from avowtest import Service, b64u, claims_of, unb64u
+from avowtest import Service, claims_of, unb64u, unsigned
 
 TYPES = ("SgxEnclave", "OpenEnclave", "SevSnpVm", "TdxVm")
 POLICY = 'version= 1.0;authorizationrules{{=> permit();}};issuancerules{{=> issue(type="n", value="{}");}};'
-
-
-def jwt_of(text):
-    return "eyJhbGciOiJub25lIn0." + b64u(json.dumps({"AttestationPolicy": b64u(text.encode())}).encode()) + "."
 
 
 class Client(threading.Thread):
@@ -36,7 +32,7 @@ class Client(threading.Thread):
             text = POLICY.format(f"{self.turn} {n}")
             self.in_flight = text
             try:
-                status, _, answer = self.service.manage("PUT", "/policies/" + self.kind, jwt_of(text))
+                status, _, answer = self.service.manage("PUT", "/policies/" + self.kind, unsigned(text))
             except (OSError, http.client.HTTPException, ValueError):
                 return  # killed in the middle of it
             if status != 200:

@@ -5,7 +5,6 @@ import json
 import os
 import socket
 import sqlite3
-import tempfile
 import time
 
 from avowtest import Service, Tap

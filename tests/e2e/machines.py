@@ -10,8 +10,8 @@ import queue
 import threading
 import time
 
-from avowtest import Service, Tap, avow, b64u, unb64u
-from tpm_machine import Machine, RequestKey, request_text, write
+from avowtest import Service, Tap, avow
+from tpm_machine import Machine, RequestKey, attest, write
 
 tap = Tap()
 SECRET = b"a secret of the operator's"
@@ -62,32 +62,6 @@ def alert(server, status=204):
     return json.loads(body)
 
 
-def set_policy(s, text):
-    jwt = b64u(b'{"alg":"none"}') + "." + b64u(json.dumps({"AttestationPolicy": b64u(text.encode())}).encode()) + "."
-    status, _, answer = s.request("PUT", "/policies/Tpm?api-version=2022-08-01", jwt,
-                                  {"Authorization": "Bearer " + s.token, "Content-Type": "text/plain"})
-    assert status == 200, answer
-
-
-def post(s, inner):
-    status, _, text = s.request("POST", "/attest/Tpm?api-version=2022-08-01",
-                                {"data": b64u(json.dumps({"payload": inner}).encode())},
-                                {"Authorization": "Bearer " + s.token})
-    answer = json.loads(text)
-    return status, json.loads(unb64u(answer["data"]))["payload"] if status == 200 else answer["error"]
-
-
-def attest(s, m, cert, key, log=None):
-    """Both rounds; None, or the code of the refusal."""
-    status, first = post(s, {"type": "aikcert"})
-    assert status == 200, first
-    a = m.quote(m.bound_nonce(key, unb64u(first["challenge"])), log=log)
-    a["aik_cert"] = b64u(cert)
-    text = request_text(key, first, a, rp_id="host-1")
-    status, answer = post(s, {"request": key.jws({"alg": "PS256", "typ": "attReqV2"}, text)})
-    return None if status == 200 else answer["innererror"]["code"]
-
-
 def read(s, path, token=True):
     status, _, text = s.request("GET", path, None, {"Authorization": "Bearer " + s.token} if token else None)
     return status, json.loads(text)
@@ -111,7 +85,7 @@ def a_machine_is_followed_from_boot_to_boot():
         key = RequestKey(m.dir)
         with Service("--trust-anchor", ca, "--machine-webhook", f"http://127.0.0.1:{hook.server_port}/hook",
                      "--machine-webhook-secret", secret) as s:
-            set_policy(s, POLICY)
+            s.set_policy("Tpm", POLICY)
             assert attest(s, m, cert, key) is None
             assert alert(hook, 503)["event"] == "machine_new"
             new = alert(hook)  # again, until it is taken
@@ -133,11 +107,11 @@ def a_machine_is_followed_from_boot_to_boot():
             failing = alert(hook)
             assert (failing["event"], failing["code"]) == ("machine_failing", "eventlog_quote"), failing
             m.events.append(hidden)
-            set_policy(s, DENY)
+            s.set_policy("Tpm", DENY)
             denied = attest(s, m, cert, key)
             failing = alert(hook)
             assert (failing["event"], failing["code"]) == ("machine_failing", denied), failing
-            set_policy(s, POLICY)
+            s.set_policy("Tpm", POLICY)
             assert attest(s, m, cert, key) is None
             assert alert(hook)["event"] == "machine_good_again"
 
@@ -193,7 +167,7 @@ def silence_is_told_once_and_so_is_its_end():
         key = RequestKey(m.dir)
         with Service("--trust-anchor", ca, "--machine-webhook", f"http://127.0.0.1:{hook.server_port}/",
                      "--machine-webhook-secret", secret, "--machine-silent-after", "1s") as s:
-            set_policy(s, POLICY)
+            s.set_policy("Tpm", POLICY)
             assert attest(s, m, cert, key) is None
             assert alert(hook)["event"] == "machine_new"
             silent = alert(hook)
@@ -215,7 +189,7 @@ def an_unknown_key_writes_nobody_s_history():
         foreign, _ = other.certify_ak()
         key = RequestKey(m.dir)
         with Service("--trust-anchor", ca) as s:
-            set_policy(s, POLICY)
+            s.set_policy("Tpm", POLICY)
             assert attest(s, other, foreign, key).startswith("tpm_ak_")
             assert attest(s, other, cert, key) in ("tpm_ak_key", "tpm_signature")
             assert attest(s, m, cert, key) is None

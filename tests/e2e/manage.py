@@ -9,7 +9,7 @@ import sqlite3
 import subprocess
 import tempfile
 
-from avowtest import AVOW, Service, Tap, avow, b64u, claims_of, header_of, unb64u
+from avowtest import AVOW, Service, Tap, b64u, claims_of, header_of, unb64u
 
 tap = Tap()
 HOME = tempfile.mkdtemp(prefix="avow-manage-")

@@ -12,7 +12,7 @@ import urllib.parse
 import urllib.request
 
 import npm
-from avowtest import SOURCE, Service, Skip, Tap, b64u, header_of
+from avowtest import SOURCE, Service, Skip, Tap, header_of, unsigned
 
 tap = Tap()
 HOME = tempfile.mkdtemp(prefix="avow-oidc-")
@@ -78,8 +78,7 @@ def ask(method, path, token, body=None):
 
 
 def put(token):
-    payload = json.dumps({"AttestationPolicy": b64u(PERMIT.encode())}, separators=(",", ":")).encode()
-    return ask("PUT", POLICY, token, "eyJhbGciOiJub25lIn0." + b64u(payload) + ".")
+    return ask("PUT", POLICY, token, unsigned(PERMIT))
 
 
 def refused(answer, status, code):

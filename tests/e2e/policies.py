@@ -15,7 +15,7 @@ import stat
 import subprocess
 import tempfile
 
-from avowtest import Service, Tap, b64u, claims_of, forge, header_of, unb64u, vectors
+from avowtest import Service, Tap, b64u, claims_of, forge, header_of, unb64u, vectors, unsigned
 
 tap = Tap()
 HOME = tempfile.mkdtemp(prefix="avow-policies-")
@@ -41,11 +41,6 @@ class World:
     def attest(cls):
         with open(os.path.join(cls.sim, "quote.bin"), "rb") as f:
             return cls.service().attest("SgxEnclave", {"quote": b64u(f.read())})
-
-
-def unsigned(text):
-    payload = json.dumps({"AttestationPolicy": b64u(text.encode())}, separators=(",", ":")).encode()
-    return "eyJhbGciOiJub25lIn0." + b64u(payload) + "."
 
 
 def load(path):

@@ -12,7 +12,7 @@ import sqlite3
 import tempfile
 import time
 
-from avowtest import Service, Tap, b64u, claims_of, forge, header_of
+from avowtest import Service, Tap, b64u, claims_of, forge, header_of, unsigned
 from signers import Signer
 
 tap = Tap()
@@ -22,10 +22,6 @@ PERMIT = "version= 1.0;authorizationrules{=> permit();};issuancerules{};"
 DENY = "version= 1.0;authorizationrules{=> deny();};issuancerules{};"
 UNSIGNED = "eyJhbGciOiJub25lIn0."
 RESET = UNSIGNED + "."
-
-
-def unsigned(text):
-    return UNSIGNED + b64u(json.dumps({"AttestationPolicy": b64u(text.encode())}).encode()) + "."
 
 
 def inner(answer):

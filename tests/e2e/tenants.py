@@ -15,7 +15,7 @@ import time
 import urllib.error
 import urllib.request
 
-from avowtest import Service, Tap, b64u, claims_of, forge
+from avowtest import Service, Tap, b64u, claims_of, forge, unsigned
 from issuer import AUDIENCE, Issuer, Key, claims, token
 from signers import Signer
 
@@ -26,10 +26,6 @@ DENY = "version= 1.0;authorizationrules{=> deny();};issuancerules{};"
 PERMIT = DENY.replace("deny", "permit")
 ALL = ["attestation/read", "attestation/write", "attestation/delete", "attest"]
 RESET = "eyJhbGciOiJub25lIn0.."
-
-
-def unsigned(text):
-    return "eyJhbGciOiJub25lIn0." + b64u(json.dumps({"AttestationPolicy": b64u(text.encode())}).encode()) + "."
 
 
 class World:

@@ -15,7 +15,7 @@ import threading
 import time
 
 import tap
-from raw_http import PATIENCE, Closed, Connection, Service, get, tls_context
+from raw_http import PATIENCE, Connection, Service, get, tls_context
 
 AVOWD = os.path.join(os.environ.get("AVOW_BUILD", "build"), "src/daemon/avowd")
 HOME = tempfile.mkdtemp(prefix="avow-avowd-")

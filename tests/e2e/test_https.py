@@ -6,7 +6,6 @@ usage: test_https.py PATH/TO/http_app
 import os
 import resource
 import signal
-import socket
 import ssl
 import struct
 import sys

@@ -4,7 +4,7 @@ import json
 import struct
 
 from avowtest import Service, Tap, avow, b64u, claims_of, header_of, unb64u
-from tpm_machine import Machine, RequestKey, read, request_text, write
+from tpm_machine import Machine, RequestKey, post, read, request_text, write
 
 tap = Tap()
 POLICY = """version= 1.2;
@@ -22,20 +22,7 @@ c:[type=="x-avow-quote-hash"] => issue(type="quoteHash", value=c.value);
 
 
 def set_policy(s, more=""):
-    text = POLICY % more
-    jwt = b64u(b'{"alg":"none"}') + "." + b64u(json.dumps({"AttestationPolicy": b64u(text.encode())}).encode()) + "."
-    status, _, answer = s.request("PUT", "/policies/Tpm?api-version=2022-08-01", jwt,
-                                  {"Authorization": "Bearer " + s.token, "Content-Type": "text/plain"})
-    assert status == 200, answer
-
-
-def post(s, inner, token=True):
-    """(status, what was in the envelope, or the error)."""
-    status, _, text = s.request("POST", "/attest/Tpm?api-version=2022-08-01",
-                                {"data": b64u(json.dumps(inner).encode())},
-                                {"Authorization": "Bearer " + s.token} if token else None)
-    answer = json.loads(text)
-    return status, json.loads(unb64u(answer["data"])) if status == 200 else answer["error"]
+    s.set_policy("Tpm", POLICY % more)
 
 
 def first_round(s, **more):

@@ -3,14 +3,13 @@ driven by tpm2-tools; its boot log, and the requests that it sends."""
 import hashlib
 import json
 import os
-import re
 import shutil
 import struct
 import subprocess
 import tempfile
 import time
 
-from avowtest import Skip, b64u
+from avowtest import Skip, b64u, unb64u
 
 TOOLS = ("swtpm", "swtpm_setup", "swtpm_localca", "tpm2_quote", "tpm2_createek", "tpm2_createak", "openssl")
 ALL = ",".join(map(str, range(24)))
@@ -35,6 +34,15 @@ def write(path, data):
 def read(path):
     with open(path, "rb") as f:
         return f.read()
+
+
+def post(s, inner, token=True):
+    """POST /attest/Tpm: (status, what was in the envelope, or the error)."""
+    status, _, text = s.request("POST", "/attest/Tpm?api-version=2022-08-01",
+                                {"data": b64u(json.dumps(inner).encode())},
+                                {"Authorization": "Bearer " + s.token} if token else None)
+    answer = json.loads(text)
+    return status, json.loads(unb64u(answer["data"])) if status == 200 else answer["error"]
 
 
 def b2(data):
@@ -229,3 +237,15 @@ def request_text(key, first, attestation, **more):
         text = text[:-1] + ', "request_key": {"jwk": ' + key.text + \
             ', "info": {"tpm_quote": {"hash_alg": "sha-256"}}}}'
     return '{"att_type": "basic", "att_data": ' + text + "}"
+
+
+def attest(s, m, cert, key, log=None):
+    """Both rounds with a certified AK; None, or the code of the refusal."""
+    status, first = post(s, {"payload": {"type": "aikcert"}})
+    assert status == 200, first
+    first = first["payload"]
+    a = m.quote(m.bound_nonce(key, unb64u(first["challenge"])), log=log)
+    a["aik_cert"] = b64u(cert)
+    text = request_text(key, first, a, rp_id="host-1")
+    status, answer = post(s, {"payload": {"request": key.jws({"alg": "PS256", "typ": "attReqV2"}, text)}})
+    return None if status == 200 else answer["innererror"]["code"]

@@ -72,11 +72,7 @@ def attest(s, w, *args):
 
 def set_policy(s, author=ZEROS, names=ENCLAVE):
     rules = "\n".join(f'c:[type=="{n}", issuer=="AttestationService"] => issue(type="{n}", value=c.value);' for n in names)
-    payload = json.dumps({"AttestationPolicy": b64u((POLICY % (author, rules)).encode())})
-    status, _, answer = s.request(
-        "PUT", "/policies/Tpm?api-version=2022-08-01", b64u(b'{"alg":"none"}') + "." + b64u(payload.encode()) + ".",
-        {"Authorization": "Bearer " + s.token, "Content-Type": "text/plain"})
-    assert status == 200, answer
+    s.set_policy("Tpm", POLICY % (author, rules))
 
 
 SAMPLE = ("--author-id", "00" * 32, "--image-id", "0101" + "00" * 14, "--owner-id", "10" * 32, "--family-id", "fefe" + "00" * 14,
