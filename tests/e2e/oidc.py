@@ -1,18 +1,13 @@
 """Bearer tokens of a real issuer: npm's oidc-provider on loopback, with client
 credentials, scopes, another audience, a key that rotates to another algorithm, and
 its end. Skips with a word where npm or the registry is absent."""
-import base64
 import json
 import os
-import subprocess
 import tempfile
 import time
-import urllib.error
-import urllib.parse
-import urllib.request
 
-import npm
-from avowtest import SOURCE, Service, Skip, Tap, header_of, unsigned
+from avowtest import Service, Skip, Tap, header_of, unsigned
+from npm_issuer import NpmIssuer
 
 tap = Tap()
 HOME = tempfile.mkdtemp(prefix="avow-oidc-")
@@ -22,7 +17,7 @@ PERMIT = "version= 1.0;authorizationrules{=> permit();};issuancerules{};"
 
 
 class World:
-    node = service = why = None
+    issuer = service = why = None
 
     @classmethod
     def get(cls):
@@ -30,41 +25,14 @@ class World:
             raise Skip(cls.why)
         if cls.service is None:
             try:
-                cls.start()
+                cls.issuer = NpmIssuer()
             except Skip as e:
                 cls.why = str(e)
                 raise
-        return cls
-
-    @classmethod
-    def start(cls):
-        home = npm.install(os.path.join(SOURCE, "tests", "e2e", "oidc"), "oidc-provider", "issuer.mjs")
-        cls.node = subprocess.Popen(["node", "issuer.mjs"], cwd=home, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                    stderr=subprocess.DEVNULL, text=True)
-        word, port = cls.wait_for("ready").split()
-        assert word == "ready"
-        cls.url = f"http://127.0.0.1:{port}"
-        path = os.path.join(HOME, "access.json")
-        with open(path, "w", encoding="utf-8") as f:
-            json.dump({"issuers": [{"issuer": cls.url, "audiences": ["https://attest.azure.net"], "grants": [
-                {"role": "policy.read", "actions": ["attestation/read"], "providers": ["*"]},
-                {"role": "policy.write", "actions": ["attestation/write"], "providers": ["default"]}]}]}, f)
-        cls.service = Service("--access", path)
-
-    @classmethod
-    def wait_for(cls, word):
-        for line in cls.node.stdout:
-            if line.startswith(word):
-                return line
-        raise AssertionError("the issuer ended")
-
-    @classmethod
-    def token(cls, scope, **more):
-        body = urllib.parse.urlencode({"grant_type": "client_credentials", "scope": scope, **more}).encode()
-        basic = base64.b64encode(b"ci:for-tests-alone").decode()
-        r = urllib.request.Request(cls.url + "/token", data=body, headers={"Authorization": "Basic " + basic})
-        with urllib.request.urlopen(r, timeout=60) as answer:
-            return json.loads(answer.read())["access_token"]
+            cls.service = Service("--access", cls.issuer.access(
+                os.path.join(HOME, "access.json"), ("policy.read", ["attestation/read"], ["*"]),
+                ("policy.write", ["attestation/write"], ["default"])))
+        return cls.issuer
 
 
 def ask(method, path, token, body=None):
@@ -108,9 +76,7 @@ def a_token_for_somebody_else_is_refused():
 def its_key_rotates_to_another_algorithm():
     w = World.get()
     old = w.token("policy.write")
-    w.node.stdin.write("rotate\n")
-    w.node.stdin.flush()
-    w.wait_for("rotated")
+    w.rotate()
     new = w.token("policy.write")
     assert header_of(new)["alg"] == "ES256"
     assert put(old)[0] == 200  # nobody has looked yet
@@ -123,8 +89,7 @@ def its_end_stops_nobody_who_has_a_token():
     w = World.get()
     token = w.token("policy.write")
     assert put(token)[0] == 200
-    w.node.kill()
-    w.node.wait()
+    w.close()
     assert put(token)[0] == 200
 
 
@@ -133,5 +98,5 @@ try:
 finally:
     if World.service:
         World.service.stop()
-    if World.node:
-        World.node.kill()
+    if World.issuer:
+        World.issuer.close()

@@ -20,16 +20,16 @@ async function start(issuer, alg, kid) {
 		jwks: {keys: [await key(alg, kid)]},
 		clients: [{client_id: "ci", client_secret: "for-tests-alone", grant_types: ["client_credentials"],
 			redirect_uris: [], response_types: [], id_token_signed_response_alg: alg}],
-		scopes: ["policy.read", "policy.write"],
+		scopes: ["policy.read", "policy.write", "all"],
 		features: {
 			clientCredentials: {enabled: true},
 			devInteractions: {enabled: false},
 			resourceIndicators: {
 				enabled: true,
 				getResourceServerInfo: (_ctx, resource) => ({
-					scope: "policy.read policy.write",
+					scope: "policy.read policy.write all",
 					audience: resource,
-					accessTokenTTL: 600,
+					accessTokenTTL: 3600,
 					accessTokenFormat: "jwt",
 					jwt: {sign: {alg}},
 				}),
