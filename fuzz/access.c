@@ -3,18 +3,12 @@
  * is taken has an audience, a rule and a discovery URL for every issuer.
  */
 #include <stdint.h>
-#include <stdlib.h>
+
+#include "must.h"
 
 #include "auth/impl.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
-
-static void
-must(bool ok)
-{
-	if (!ok)
-		abort();
-}
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)

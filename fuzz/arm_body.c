@@ -4,19 +4,12 @@
  * certificates asks for none; tags and settings come out canonical, so that
  * reading and writing them again changes nothing.
  */
-#include <stdlib.h>
+#include "must.h"
 
 #include "api/arm.h"
 #include "api/provider_settings.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
-
-static void
-must(bool what)
-{
-	if (!what)
-		abort();
-}
 
 static void
 check_canonical(struct avow_span json, struct avow_arena *a)

@@ -6,7 +6,8 @@
  * text is judged the same way twice.
  */
 #include <stdint.h>
-#include <stdlib.h>
+
+#include "must.h"
 
 #include "auth/impl.h"
 
@@ -27,13 +28,6 @@ static const struct avow_issuer ISSUER = {
 	.role_claims = {CLAIMS, 2},
 	.rules = {RULES, 1},
 };
-
-static void
-must(bool ok)
-{
-	if (!ok)
-		abort();
-}
 
 static struct avow_privkey *
 signer(void)

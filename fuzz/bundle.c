@@ -7,8 +7,9 @@
  * it reads as the same.
  */
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
+
+#include "must.h"
 
 #include "base/buf.h"
 #include "base/limits.h"
@@ -19,13 +20,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
 static struct avow_privkey *key; /* made once */
 static struct avow_pubkey *signer;
-
-static void
-must(bool truth)
-{
-	if (!truth)
-		abort();
-}
 
 static void
 make_key(void)

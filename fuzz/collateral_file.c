@@ -4,19 +4,13 @@
  * looked at, and no selection comes out of it alone.
  */
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
+
+#include "must.h"
 
 #include "trust/collateral_impl.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
-
-static void
-must(bool truth)
-{
-	if (!truth)
-		abort();
-}
 
 static struct avow_collateral *
 read_one(const uint8_t *data, size_t n)

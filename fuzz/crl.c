@@ -4,21 +4,15 @@
  * both give the same issuer and count, and each of its serials is found.
  */
 #include <stdint.h>
-#include <stdlib.h>
 
 #include <openssl/err.h>
 #include <openssl/x509.h>
 
+#include "must.h"
+
 #include "crypto/x509.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
-
-static void
-must(bool ok)
-{
-	if (!ok)
-		abort();
-}
 
 static void
 same_entries(STACK_OF(X509_REVOKED) * list, const struct avow_crl *c)

@@ -3,18 +3,11 @@
  * next read. Property: every span lies inside the input, a bad cursor gives
  * zero and stays bad, and position plus what is left is the length.
  */
-#include <stdlib.h>
+#include "must.h"
 
 #include "base/cursor.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
-
-static void
-must(bool ok)
-{
-	if (!ok)
-		abort();
-}
 
 static void
 inside(struct avow_span part, const uint8_t *data, size_t n)

@@ -4,19 +4,12 @@
  * its head again gives the bytes that stood there (one value, one encoding),
  * and a refusal leaves the cursor bad.
  */
-#include <stdlib.h>
+#include "must.h"
 
 #include "base/limits.h"
 #include "wire/der.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
-
-static void
-must(bool ok)
-{
-	if (!ok)
-		abort();
-}
 
 /* The only head that DER allows for this tag and length. */
 static size_t

@@ -5,20 +5,14 @@
  * trusted proxies; and the same value gives the same answer twice.
  */
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
+
+#include "must.h"
 
 #include "base/buf.h"
 #include "http/forwarded.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
-
-static void
-must(bool ok)
-{
-	if (!ok)
-		abort();
-}
 
 static struct avow_ip
 client(const struct avow_proxies *p, const char *peer, struct avow_span value)

@@ -5,17 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "must.h"
+
 #include "base/limits.h"
 #include "evidence/hcl/hcl.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
-
-static void
-must(bool ok)
-{
-	if (!ok)
-		abort();
-}
 
 static void
 put32(uint8_t *p, size_t at, uint32_t v)

@@ -4,7 +4,7 @@
  * tenth of the steps gives what it gives with all of them; a smaller budget
  * ends in `limit` and in nothing else; the result keeps to the limits.
  */
-#include <stdlib.h>
+#include "must.h"
 
 #include "base/limits.h"
 #include "jmespath/jmespath.h"
@@ -15,13 +15,6 @@ static const struct avow_jmespath_limits ALL = {
 	.max_steps = 200000, .max_output_nodes = 20000, .max_output_bytes = 100000};
 static const struct avow_jmespath_limits TENTH = {
 	.max_steps = 20000, .max_output_nodes = 2000, .max_output_bytes = 10000};
-
-static void
-must(bool ok)
-{
-	if (!ok)
-		abort();
-}
 
 static size_t
 count_nodes(const struct avow_json *v)

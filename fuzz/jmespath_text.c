@@ -3,8 +3,9 @@
  * the text and a message; `(e)` and `e | @` mean what `e` means; a result can
  * be written, reads back equal, and stays within the limits.
  */
-#include <stdlib.h>
 #include <string.h>
+
+#include "must.h"
 
 #include "base/limits.h"
 #include "jmespath/jmespath.h"
@@ -15,13 +16,6 @@ static const char DOC[] =
 	"{\"a\":{\"b\":[{\"c\":1,\"d\":\"x\"},{\"c\":2.5},null,[3,[4]]]},\"n\":-7,"
 	"\"s\":"
 	"\"\\u00e9t\\u00e9\",\"t\":true,\"z\":null,\"e\":[],\"o\":{}}";
-
-static void
-must(bool ok)
-{
-	if (!ok)
-		abort();
-}
 
 struct outcome {
 	enum avow_jmespath_kind kind;

@@ -5,19 +5,12 @@
  * sorted text is a fixed point; a refusal's offset lies in the input; a text
  * taken under folded names is taken without folding too.
  */
-#include <stdlib.h>
+#include "must.h"
 
 #include "base/limits.h"
 #include "wire/json.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
-
-static void
-must(bool ok)
-{
-	if (!ok)
-		abort();
-}
 
 static void
 within(struct avow_span outer, struct avow_span in)

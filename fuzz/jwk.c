@@ -3,18 +3,12 @@
  * is the same key, and says the same thing the second time.
  */
 #include <stdint.h>
-#include <stdlib.h>
+
+#include "must.h"
 
 #include "crypto/jose.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
-
-static void
-must(bool ok)
-{
-	if (!ok)
-		abort();
-}
 
 static struct avow_pubkey *
 read_key(struct avow_span text, struct avow_arena *a)

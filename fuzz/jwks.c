@@ -5,19 +5,13 @@
  * names the configured issuer and a place; the same text gives the same twice.
  */
 #include <stdint.h>
-#include <stdlib.h>
+
+#include "must.h"
 
 #include "auth/impl.h"
 #include "base/limits.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
-
-static void
-must(bool ok)
-{
-	if (!ok)
-		abort();
-}
 
 static void
 find_all(const struct avow_issuer_keys *k, struct avow_span text)

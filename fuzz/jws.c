@@ -4,7 +4,8 @@
  * the RFC's own signing inputs, whatever the header says.
  */
 #include <stdint.h>
-#include <stdlib.h>
+
+#include "must.h"
 
 #include "base/base64.h"
 #include "crypto/jose.h"
@@ -27,13 +28,6 @@ static const char RSA_KEY[] =
 static const char RSA_INPUT[] =
 	"eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6"
 	"Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ";
-
-static void
-must(bool ok)
-{
-	if (!ok)
-		abort();
-}
 
 static struct avow_pubkey *
 key_of(const char *text, struct avow_arena *a)

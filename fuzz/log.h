@@ -7,18 +7,12 @@
 #ifndef AVOW_FUZZ_LOG_H
 #define AVOW_FUZZ_LOG_H
 
-#include <stdlib.h>
 #include <string.h>
+
+#include "must.h"
 
 #include "base/limits.h"
 #include "evidence/eventlog/attested.h"
-
-static inline void
-must(bool ok)
-{
-	if (!ok)
-		abort();
-}
 
 static inline void
 check_document(const struct avow_eventlog *log, const struct avow_log_replay *r,

@@ -3,20 +3,14 @@
  * the input, behind the one before; written again and read, each block has
  * the same label and bytes; no block comes from text that is not PEM.
  */
-#include <stdlib.h>
 #include <string.h>
+
+#include "must.h"
 
 #include "base/limits.h"
 #include "wire/pem.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
-
-static void
-must(bool ok)
-{
-	if (!ok)
-		abort();
-}
 
 static void
 round_trip(const struct avow_pem_block *b, struct avow_arena *a)

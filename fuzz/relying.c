@@ -8,16 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "must.h"
+
 #include "avow/avow.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
-
-static void
-must(int ok)
-{
-	if (!ok)
-		abort();
-}
 
 static char *
 text(const uint8_t *p, size_t n)

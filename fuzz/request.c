@@ -7,8 +7,9 @@
  * path of ours, and spans inside the input or the arena; every refusal's body
  * is JSON with the refusal's own code in it.
  */
-#include <stdlib.h>
 #include <string.h>
+
+#include "must.h"
 
 #include "../tests/http/pieces.h"
 #include "base/limits.h"
@@ -22,13 +23,6 @@ static const struct avow_http_route routes[] = {
 	{.method = AVOW_HTTP_POST, .pattern = "/policies/{type}:reset"},
 	{.method = AVOW_HTTP_GET, .pattern = "/policies/{type}"},
 };
-
-static void
-must(bool holds)
-{
-	if (!holds)
-		abort();
-}
 
 static size_t
 count(const struct avow_http_head *h, const char *name)

@@ -5,18 +5,12 @@
 #ifndef AVOW_FUZZ_RESPONSE_H
 #define AVOW_FUZZ_RESPONSE_H
 
-#include <stdlib.h>
 #include <string.h>
+
+#include "must.h"
 
 #include "base/limits.h"
 #include "fetch/fetch.h"
-
-static inline void
-must(bool truth)
-{
-	if (!truth)
-		abort();
-}
 
 static inline struct avow_span
 up_to_nul(struct avow_span *rest)

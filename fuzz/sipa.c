@@ -3,20 +3,14 @@
  * exactly; its members are valid JSON, an object of known names; data with a byte
  * more or less is none.
  */
-#include <stdlib.h>
 #include <string.h>
+
+#include "must.h"
 
 #include "base/limits.h"
 #include "evidence/eventlog/sipa.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
-
-static void
-must(bool ok)
-{
-	if (!ok)
-		abort();
-}
 
 static void
 check_members(struct avow_span data)

@@ -5,19 +5,13 @@
  * matches that level or a higher one.
  */
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
+
+#include "must.h"
 
 #include "trust/tcb_info.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
-
-static void
-must(bool truth)
-{
-	if (!truth)
-		abort();
-}
 
 static void
 is_object_inside(struct avow_span s, struct avow_span in)

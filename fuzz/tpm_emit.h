@@ -3,17 +3,10 @@
 #ifndef AVOW_FUZZ_TPM_EMIT_H
 #define AVOW_FUZZ_TPM_EMIT_H
 
-#include <stdlib.h>
+#include "must.h"
 
 #include "base/buf.h"
 #include "evidence/tpm/tpm.h"
-
-static inline void
-must(bool ok)
-{
-	if (!ok)
-		abort();
-}
 
 static inline void
 emit_be(struct avow_buf *b, uint64_t v, unsigned bytes)

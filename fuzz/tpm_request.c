@@ -9,52 +9,25 @@
  */
 #include <string.h>
 
+#include "evidence.h"
 #include "tpm_emit.h"
 
 #include "base/base64.h"
 #include "evidence/internal.h"
 #include "evidence/tpm/request.h"
-#include "trust/anchors.h"
-#include "trust/collateral.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
-
-static struct avow_anchors *anchors;
-static struct avow_collateral *collateral;
-
-static void
-make_world(void)
-{
-	must(avow_anchors_new(true, &anchors) == AVOW_OK);
-	must(avow_collateral_build(NULL, 0, &collateral, NULL) == AVOW_OK);
-}
-
-static void
-writes(const struct avow_evidence *ev, struct avow_arena *a)
-{
-	const struct avow_json *v;
-	struct avow_buf b;
-	struct avow_jw w;
-
-	avow_buf_init(&b, 1 << 20);
-	avow_jw_init(&w, &b);
-	avow_evidence_inspect(ev, &w);
-	must(avow_json_parse(avow_buf_span(&b), NULL, a, &v, NULL) == AVOW_OK);
-	avow_buf_clear(&b);
-}
 
 static enum avow_err
 verify(const struct avow_evidence *ev, struct avow_arena *a)
 {
-	const struct avow_verify_in in = {.at_s = 1735689600,
-		.anchors = anchors,
-		.collateral = collateral,
-		.allow_uncertified_ak = true};
+	struct avow_verify_in in = *bare_service();
 	const struct avow_verified *v;
 	struct avow_findings f;
 	struct avow_why why;
 	enum avow_err e;
 
+	in.allow_uncertified_ak = true;
 	avow_why_init(&why);
 	e = avow_evidence_verify(ev, &in, a, &f, &v, &why);
 	must((e == AVOW_OK) == (v != NULL));
@@ -85,8 +58,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	struct avow_buf jws;
 	enum avow_err e;
 
-	if (!anchors)
-		make_world();
 	avow_arena_init(&a, 1 << 26);
 	avow_buf_init(&jws, 1 << 24);
 	if (n > 0 && (data[0] == '1' || data[0] == '2'))
@@ -95,7 +66,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	must(e == avow_evidence_parse(&avow_kind_tpm, in, &a, &two, NULL));
 	must((e == AVOW_OK) == (one != NULL));
 	if (one) {
-		writes(one, &a);
+		is_written(one, &a);
 		must(verify(one, &a) == verify(two, &a));
 	}
 	avow_buf_clear(&jws);

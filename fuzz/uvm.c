@@ -5,19 +5,12 @@
  * the input; every judgement ends in one of its own codes; and no endorsement is
  * known to an operator who names somebody else.
  */
-#include <stdlib.h>
+#include "must.h"
 
 #include "base/limits.h"
 #include "evidence/snp/uvm.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
-
-static void
-must(bool ok)
-{
-	if (!ok)
-		abort();
-}
 
 static void
 within(struct avow_span whole, struct avow_span part)

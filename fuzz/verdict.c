@@ -9,8 +9,9 @@
  * nothing signs and real quotes vary in), and the bound data in it is the forged runtime data; and
  * the same body gets the same verdict twice, with and without a cache.
  */
-#include <stdlib.h>
 #include <string.h>
+
+#include "must.h"
 
 #include "api/request.h"
 #include "base/base64.h"
@@ -32,13 +33,6 @@ static struct {
 	struct avow_evidence_cache *cache;
 	struct avow_buf body;
 } world;
-
-static void
-must(bool good)
-{
-	if (!good)
-		abort();
-}
 
 static void
 make_body(void)
@@ -126,7 +120,8 @@ verdict_of(const struct avow_attest_body *rq, struct avow_evidence_cache *cache,
 static struct avow_span
 without_tail(struct avow_span s)
 {
-	while (s.n && (s.p[s.n - 1] == 0 || avow_span_trim(avow_span_from(s, s.n - 1)).n == 0))
+	while (s.n && (s.p[s.n - 1] == 0 ||
+			      avow_span_trim(avow_span_from(s, s.n - 1)).n == 0))
 		s.n--;
 	return s;
 }
@@ -137,8 +132,8 @@ judge(struct avow_span body, struct avow_arena *a)
 	struct avow_attest_body rq;
 	enum avow_appraised v;
 
-	if (avow_attest_body_decode(body, avow_kind_by_name(AVOW_LIT("sgx")), a, &rq,
-		    NULL) != AVOW_OK)
+	if (avow_attest_body_decode(
+		    body, avow_kind_by_name(AVOW_LIT("sgx")), a, &rq, NULL) != AVOW_OK)
 		return;
 	v = verdict_of(&rq, NULL, a);
 	must(v == verdict_of(&rq, world.cache, a));
@@ -146,8 +141,9 @@ judge(struct avow_span body, struct avow_arena *a)
 		return;
 	must(avow_span_eq(without_tail(rq.evidence),
 		without_tail(avow_forged_get(world.forged, "quote.bin"))));
-	must(!rq.runtime.present || avow_span_eq(rq.runtime.bytes,
-					    avow_forged_get(world.forged, "runtime.bin")));
+	must(!rq.runtime.present ||
+		avow_span_eq(rq.runtime.bytes,
+			avow_forged_get(world.forged, "runtime.bin")));
 }
 
 int

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "must.h"
+
 #include "base/arena.h"
 #include "evidence/evidence.h"
 #include "forge/forge.h"
@@ -24,13 +26,6 @@ struct world {
 	struct avow_evidence_cache *cache;
 	struct avow_verify_in in;
 };
-
-static inline void
-must(bool ok)
-{
-	if (!ok)
-		abort();
-}
 
 static inline void
 world_collateral(struct world *w)

@@ -5,22 +5,16 @@
  * and number of extensions.
  */
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <openssl/err.h>
 #include <openssl/x509.h>
 
+#include "must.h"
+
 #include "crypto/x509.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
-
-static void
-must(bool ok)
-{
-	if (!ok)
-		abort();
-}
 
 static void
 inside(const struct avow_cert *c, struct avow_span s)
