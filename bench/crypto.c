@@ -4,10 +4,11 @@
  * turns so that a busy machine slows both alike; the least of the rounds counts.
  * Microseconds of this thread's CPU time; one JSON object on stdout.
  */
+#include "bench.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include <openssl/evp.h>
 #include <openssl/pem.h>
@@ -26,15 +27,6 @@ must(bool ok, const char *what)
 		fprintf(stderr, "bench_crypto: %s\n", what);
 		exit(1);
 	}
-}
-
-static double
-now_us(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-	return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
 }
 
 /* --- what both sides work on ---------------------------------------------------- */
@@ -246,11 +238,11 @@ static const struct {
 static double
 once(void (*f)(void), int times)
 {
-	double start = now_us();
+	double start = bench_us(CLOCK_THREAD_CPUTIME_ID);
 
 	for (int i = 0; i < times; i++)
 		f();
-	return (now_us() - start) / times;
+	return (bench_us(CLOCK_THREAD_CPUTIME_ID) - start) / times;
 }
 
 int

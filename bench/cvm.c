@@ -8,8 +8,9 @@
  * verification and one RSA-2048 signature; for TDX one P-256 verification with import
  * of a raw key and one RSA-2048 signature.
  */
+#include "bench.h"
+
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -29,38 +30,6 @@
 #define ROUNDS 40
 #define BATCH 25
 #define PLATFORMS 12
-
-#define MUST(x)                                                                        \
-	do {                                                                           \
-		if (!(x)) {                                                            \
-			fprintf(stderr, "bench: %s failed (line %d)\n", #x, __LINE__); \
-			exit(1);                                                       \
-		}                                                                      \
-	} while (0)
-
-static double
-now_us(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-	return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
-}
-
-static int
-by_value(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
-static double
-median(double *v, size_t n)
-{
-	qsort(v, n, sizeof(*v), by_value);
-	return v[n / 2];
-}
 
 /* --- the floors ---------------------------------------------------------------------- */
 
@@ -248,23 +217,23 @@ measure(const struct world *w, const struct floor *f, size_t platforms,
 
 	MUST(avow_evidence_cache_new(0, &cache) == AVOW_OK);
 	for (size_t i = 0; i < platforms; i++) {
-		start = now_us();
+		start = bench_us(CLOCK_THREAD_CPUTIME_ID);
 		attest(w, i, cache, a);
-		first[i] = now_us() - start;
+		first[i] = bench_us(CLOCK_THREAD_CPUTIME_ID) - start;
 	}
 	for (size_t i = 0; i < ROUNDS; i++) {
-		start = now_us();
+		start = bench_us(CLOCK_THREAD_CPUTIME_ID);
 		for (int k = 0; k < BATCH; k++)
 			floor_once(f);
-		floors[i] = (now_us() - start) / BATCH;
-		start = now_us();
+		floors[i] = (bench_us(CLOCK_THREAD_CPUTIME_ID) - start) / BATCH;
+		start = bench_us(CLOCK_THREAD_CPUTIME_ID);
 		for (int k = 0; k < BATCH; k++)
 			attest(w, 0, cache, a);
-		ours[i] = (now_us() - start) / BATCH;
+		ours[i] = (bench_us(CLOCK_THREAD_CPUTIME_ID) - start) / BATCH;
 	}
-	out->floor_us = median(floors, ROUNDS);
-	out->ours_us = median(ours, ROUNDS);
-	out->first_seen_us = median(first, platforms);
+	out->floor_us = bench_median(floors, ROUNDS);
+	out->ours_us = bench_median(ours, ROUNDS);
+	out->first_seen_us = bench_median(first, platforms);
 	avow_evidence_cache_free(cache);
 }
 

@@ -5,25 +5,17 @@
  * with a tenth of it beside, so that linear growth is a quotient of ten. One JSON
  * object on stdout.
  */
+#include "bench.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/limits.h"
 #include "evidence/eventlog/attested.h"
 
 #define REPEAT_MS 300
 #define IMA_ENTRIES 100000
-
-static double
-now_us(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t); /* one thread: its own time */
-	return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
-}
 
 static void
 must(bool ok)
@@ -177,7 +169,7 @@ read_log(struct avow_span bytes, struct avow_arena *a, struct avow_buf *out)
 static double
 measure(struct avow_span bytes)
 {
-	double start = now_us(), end = start;
+	double start = bench_us(CLOCK_PROCESS_CPUTIME_ID), end = start;
 	struct avow_arena a;
 	struct avow_buf out;
 	size_t n = 0;
@@ -185,12 +177,12 @@ measure(struct avow_span bytes)
 	avow_arena_init(&a, AVOW_MIB(256));
 	avow_buf_init(&out, AVOW_MIB(512));
 	read_log(bytes, &a, &out); /* memory is there from here on */
-	start = now_us();
+	start = bench_us(CLOCK_PROCESS_CPUTIME_ID);
 	while (n < 3 || end - start < REPEAT_MS * 1e3) {
 		avow_arena_reset(&a);
 		read_log(bytes, &a, &out);
 		n++;
-		end = now_us();
+		end = bench_us(CLOCK_PROCESS_CPUTIME_ID);
 	}
 	avow_buf_clear(&out);
 	avow_arena_clear(&a);

@@ -4,9 +4,10 @@
  * nanoseconds an event, so that linear growth is a constant last column. One
  * JSON object on stdout.
  */
+#include "bench.h"
+
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "base/limits.h"
 #include "jmespath/jmespath.h"
@@ -19,15 +20,6 @@ static const char FILTER[] =
 	"Events[? EventTypeString == 'EV_EVENT_TAG' && (PcrIndex == `12` || PcrIndex "
 	"== "
 	"`13` || PcrIndex == `19`)].ProcessedData.EVENT_TRUSTBOUNDARY";
-
-static double
-now_us(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
-}
 
 static void
 put_document(struct avow_buf *b, size_t events)
@@ -51,7 +43,7 @@ measure(const struct avow_jmespath *e, const struct avow_json *doc)
 {
 	struct avow_arena a;
 	const struct avow_json *v;
-	double start = now_us(), end = start;
+	double start = bench_us(CLOCK_MONOTONIC), end = start;
 	size_t n = 0;
 
 	avow_arena_init(&a, AVOW_MAX_REQUEST_ARENA);
@@ -62,7 +54,7 @@ measure(const struct avow_jmespath *e, const struct avow_json *doc)
 			v->count == 0)
 			exit(1);
 		n++;
-		end = now_us();
+		end = bench_us(CLOCK_MONOTONIC);
 	}
 	avow_arena_clear(&a);
 	return (end - start) / (double)n;

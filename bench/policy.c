@@ -5,9 +5,10 @@
  * is not parsed yet. With an argument, that policy's file takes the place of
  * the last. Prints one JSON object; each figure is the median of ROUNDS.
  */
+#include "bench.h"
+
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "base/file.h"
 #include "base/limits.h"
@@ -16,31 +17,6 @@
 #define ROUNDS 21
 #define ROUND_MS 10
 #define EVENTS_BYTES AVOW_KIB(60)
-
-#define MUST(x)                                                                        \
-	do {                                                                           \
-		if (!(x)) {                                                            \
-			fprintf(stderr, "bench_policy: %s\n", #x);                     \
-			exit(1);                                                       \
-		}                                                                      \
-	} while (0)
-
-static double
-now_us(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
-}
-
-static int
-by_value(const void *x, const void *y)
-{
-	const double *a = x, *b = y;
-
-	return (*a > *b) - (*a < *b);
-}
 
 /* One request's part: configure and decide in an arena that starts empty. */
 static void
@@ -64,17 +40,16 @@ measure(const struct avow_policy *p, const struct avow_claims *claims)
 	avow_arena_init(&a, AVOW_MAX_REQUEST_ARENA);
 	evaluate(p, claims, &a, AVOW_OK);
 	for (int r = 0; r < ROUNDS; r++) {
-		double start = now_us(), end = start;
+		double start = bench_us(CLOCK_MONOTONIC), end = start;
 		size_t n = 0;
 
-		for (; end - start < ROUND_MS * 1e3; n += 10, end = now_us())
+		for (; end - start < ROUND_MS * 1e3; n += 10, end = bench_us(CLOCK_MONOTONIC))
 			for (int i = 0; i < 10; i++)
 				evaluate(p, claims, &a, AVOW_OK);
 		rounds[r] = (end - start) / (double)n;
 	}
 	avow_arena_clear(&a);
-	qsort(rounds, ROUNDS, sizeof(rounds[0]), by_value);
-	return rounds[ROUNDS / 2];
+	return bench_median(rounds, ROUNDS);
 }
 
 static double

@@ -6,8 +6,9 @@
  * floor: one P-256 verification with import of a raw key, one RSA-2048
  * signature, straight through OpenSSL.
  */
+#include "bench.h"
+
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -26,38 +27,6 @@
 #define ROUNDS 40
 #define BATCH 25
 #define PLATFORMS 24
-
-#define MUST(x)                                                                        \
-	do {                                                                           \
-		if (!(x)) {                                                            \
-			fprintf(stderr, "bench: %s failed (line %d)\n", #x, __LINE__); \
-			exit(1);                                                       \
-		}                                                                      \
-	} while (0)
-
-static double
-now_us(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
-}
-
-static int
-by_value(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
-static double
-median(double *v, size_t n)
-{
-	qsort(v, n, sizeof(*v), by_value);
-	return v[n / 2];
-}
 
 /* --- the floor --------------------------------------------------------------------- */
 
@@ -211,17 +180,17 @@ measure_warm(const struct world *w, const struct floor *f, struct avow_arena *a,
 	MUST(avow_evidence_cache_new(0, &cache) == AVOW_OK);
 	attest(w, 0, w->collateral, cache, a);
 	for (size_t i = 0; i < ROUNDS; i++) {
-		start = now_us();
+		start = bench_us(CLOCK_MONOTONIC);
 		for (int k = 0; k < BATCH; k++)
 			floor_once(f);
-		floors[i] = (now_us() - start) / BATCH;
-		start = now_us();
+		floors[i] = (bench_us(CLOCK_MONOTONIC) - start) / BATCH;
+		start = bench_us(CLOCK_MONOTONIC);
 		for (int k = 0; k < BATCH; k++)
 			attest(w, 0, w->collateral, cache, a);
-		ours[i] = (now_us() - start) / BATCH;
+		ours[i] = (bench_us(CLOCK_MONOTONIC) - start) / BATCH;
 	}
-	out->floor_us = median(floors, ROUNDS);
-	out->in_process_us = median(ours, ROUNDS);
+	out->floor_us = bench_median(floors, ROUNDS);
+	out->in_process_us = bench_median(ours, ROUNDS);
 	avow_evidence_cache_free(cache);
 }
 
@@ -233,23 +202,23 @@ measure_cold(const struct world *w, struct avow_arena *a, struct figures *out)
 
 	MUST(avow_evidence_cache_new(0, &cache) == AVOW_OK);
 	for (size_t i = 0; i < PLATFORMS; i++) {
-		start = now_us();
+		start = bench_us(CLOCK_MONOTONIC);
 		attest(w, i, w->collateral, cache, a);
-		first[i] = now_us() - start;
+		first[i] = bench_us(CLOCK_MONOTONIC) - start;
 	}
 	avow_evidence_cache_free(cache);
 	for (size_t i = 0; i < PLATFORMS; i++) {
 		struct avow_collateral *fresh = load_collateral(w->forged[0]);
 
 		MUST(avow_evidence_cache_new(0, &cache) == AVOW_OK);
-		start = now_us();
+		start = bench_us(CLOCK_MONOTONIC);
 		attest(w, i, fresh, cache, a);
-		nothing[i] = now_us() - start;
+		nothing[i] = bench_us(CLOCK_MONOTONIC) - start;
 		avow_evidence_cache_free(cache);
 		avow_collateral_free(fresh);
 	}
-	out->first_seen_us = median(first, PLATFORMS);
-	out->from_nothing_us = median(nothing, PLATFORMS);
+	out->first_seen_us = bench_median(first, PLATFORMS);
+	out->from_nothing_us = bench_median(nothing, PLATFORMS);
 }
 
 static void
@@ -273,7 +242,7 @@ measure_policy(const struct world *w, struct figures *out)
 	avow_arena_init(&a, AVOW_MIB(8));
 	MUST(avow_appraise(&in, &keep, &ap) == AVOW_OK);
 	for (size_t i = 0; i < ROUNDS; i++) {
-		start = now_us();
+		start = bench_us(CLOCK_MONOTONIC);
 		for (int k = 0; k < BATCH * 20; k++) {
 			avow_arena_reset(&a);
 			MUST(avow_policy_configure(w->policy, NULL, &a, &properties,
@@ -281,9 +250,9 @@ measure_policy(const struct world *w, struct figures *out)
 			MUST(avow_policy_decide(w->policy, &ap.claims, &properties, NULL,
 				     &a, &outcome, NULL) == AVOW_OK);
 		}
-		times[i] = (now_us() - start) / (BATCH * 20);
+		times[i] = (bench_us(CLOCK_MONOTONIC) - start) / (BATCH * 20);
 	}
-	out->policy_us = median(times, ROUNDS);
+	out->policy_us = bench_median(times, ROUNDS);
 	avow_arena_clear(&keep);
 	avow_arena_clear(&a);
 }

@@ -8,10 +8,11 @@
  * ours: the second round of the protocol from the JWS to the report: JSON, base64url
  * layers, a log of 60 KiB parsed, replayed and made into a document, policy, token.
  */
+#include "bench.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "appraise/appraise.h"
 #include "base/base64.h"
@@ -26,14 +27,6 @@
 #define EVENTS 120
 #define EVENT_BYTES 450
 
-#define MUST(x)                                                                        \
-	do {                                                                           \
-		if (!(x)) {                                                            \
-			fprintf(stderr, "bench: %s failed (line %d)\n", #x, __LINE__); \
-			exit(1);                                                       \
-		}                                                                      \
-	} while (0)
-
 struct world {
 	struct avow_privkey *ak, *request;
 	struct avow_buf log, attest, signature, jws, datum;
@@ -47,30 +40,6 @@ struct world {
 };
 
 static const char CHALLENGE[] = "AAECAwQFBgcICQoLDA0ODw";
-
-static double
-now_us(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
-}
-
-static int
-by_value(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
-static double
-median(double *v, size_t n)
-{
-	qsort(v, n, sizeof(*v), by_value);
-	return v[n / 2];
-}
 
 static void
 le(struct avow_buf *b, uint64_t v, unsigned n)
@@ -347,18 +316,18 @@ main(void)
 
 	make_world(&w);
 	for (size_t i = 0; i < ROUNDS; i++) {
-		double t = now_us();
+		double t = bench_us(CLOCK_MONOTONIC);
 
 		for (size_t k = 0; k < BATCH; k++)
 			least(&w);
-		floor_us[i] = (now_us() - t) / BATCH;
-		t = now_us();
+		floor_us[i] = (bench_us(CLOCK_MONOTONIC) - t) / BATCH;
+		t = bench_us(CLOCK_MONOTONIC);
 		for (size_t k = 0; k < BATCH; k++)
 			attest(&w);
-		ours_us[i] = (now_us() - t) / BATCH;
+		ours_us[i] = (bench_us(CLOCK_MONOTONIC) - t) / BATCH;
 	}
-	floor = median(floor_us, ROUNDS);
-	ours = median(ours_us, ROUNDS);
+	floor = bench_median(floor_us, ROUNDS);
+	ours = bench_median(ours_us, ROUNDS);
 	printf("{\"log_bytes\":%zu,\"floor_us\":%.1f,\"ours_us\":%.1f,"
 	       "\"floor_over_ours\":%.3f}\n",
 		w.log.n, floor, ours, floor / ours);
