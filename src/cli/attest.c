@@ -20,10 +20,11 @@ static const char USAGE[] =
 	"usage: avow attest KIND FILE --server URL [OPTIONS]\n"
 	"       avow attest KIND --server URL [OPTIONS]\n"
 	"\n"
-	"Sends evidence to a service and prints the token. KIND is sgx, oe, snp or\n"
-	"tdx with a FILE of raw bytes, hex, base64 or base64url; - is stdin. Without\n"
-	"FILE, KIND is tpm, snp or tdx, and the evidence is gathered here and now;\n"
-	"`avow collect KIND --server URL` is the same.\n"
+	"Sends evidence to a service and prints the token. KIND is sgx, oe, snp, tdx\n"
+	"or azure-guest with a FILE of raw bytes, hex, base64 or base64url; - is\n"
+	"stdin. Without FILE, KIND is tpm, snp, tdx or azure-guest, and the evidence\n"
+	"is gathered here and now; `avow collect KIND --server URL` is the same. The\n"
+	"answer to azure-guest is opened by this machine's TPM.\n"
 	"\n"
 	"  --server URL            the service (or AVOW_SERVER); plain http on\n"
 	"                          loopback only\n"
@@ -33,7 +34,8 @@ static const char USAGE[] =
 	"  -o, --out FILE          where the token goes\n"
 	"  --certs FILE            snp: PEM of the signing key's chain, sent with a\n"
 	"                          raw report; a request in JSON or an HCL blob goes\n"
-	"                          as it is\n"
+	"                          as it is; azure-guest: the chain, instead of "
+	"--imds\n"
 	"  --endorsements FILE     snp: the UVM endorsement, COSE or base 64 of it\n"
 	"  --event-log FILE        tdx: the CCEL area, which the service replays\n"
 	"  --runtime-data FILE     data whose SHA-256 the evidence holds\n"
@@ -43,7 +45,9 @@ static const char USAGE[] =
 	"  --nonce S               comes back in the token; gathered evidence binds "
 	"it:\n"
 	"                          tpm as rp_data, snp and tdx as the runtime data\n"
-	"                          {\"nonce\":S} where no other is given\n"
+	"                          {\"nonce\":S} where no other is given, "
+	"azure-guest\n"
+	"                          in the client's payload\n"
 	"  --draft-policy FILE     decide by this policy; the token is then unsigned\n"
 	"\n"
 	"gathering, as `avow collect` does:\n" AVOW_COLLECT_USAGE
@@ -107,14 +111,16 @@ struct run {
 static const struct kind {
 	const char *name, *api;
 	bool takes_file;
+	bool is_sealed; /* what answers a FILE is opened here too */
 	enum avow_verdict (*gather)(
 		struct avow_attest_run *, struct avow_buf *, struct avow_problem *);
 } KINDS[] = {
-	{"sgx", "SgxEnclave", true, NULL},
-	{"oe", "OpenEnclave", true, NULL},
-	{"snp", "SevSnpVm", true, avow_attest_report},
-	{"tdx", "TdxVm", true, avow_attest_report},
-	{"tpm", "Tpm", false, avow_attest_tpm},
+	{"sgx", "SgxEnclave", true, false, NULL},
+	{"oe", "OpenEnclave", true, false, NULL},
+	{"snp", "SevSnpVm", true, false, avow_attest_report},
+	{"tdx", "TdxVm", true, false, avow_attest_report},
+	{"tpm", "Tpm", false, false, avow_attest_tpm},
+	{"azure-guest", "AzureGuest", true, true, avow_attest_guest},
 };
 
 static const struct kind *
@@ -183,11 +189,13 @@ set_evidence_option(struct run *r, int option, const char *arg)
 
 	switch (option) {
 	case OPT_CERTS:
+		r->at.collect.certs = arg;
 		return avow_cli_read(arg, &r->certs);
 	case OPT_ENDORSEMENTS:
 		return read_endorsement(r, arg);
 	case OPT_EVENT_LOG:
-		return read_data(arg, &r->event_log, &rq->event_log, &rq->event_log_len);
+		return read_data(
+			arg, &r->event_log, &rq->event_log, &rq->event_log_len);
 	case OPT_RUNTIME_DATA:
 		return read_data(
 			arg, &r->runtime, &rq->runtime_data, &rq->runtime_data_len);
@@ -287,7 +295,7 @@ check_kind(struct run *r, const struct kind *kind)
 			kind->name);
 	if (!r->at.file && !kind->gather)
 		return avow_cli_usage(cmd, "%s takes a FILE", kind->name);
-	if (!r->at.file && r->certs.n)
+	if (!r->at.file && r->certs.n && !kind->is_sealed)
 		return avow_cli_usage(cmd, "--certs goes with a FILE");
 	r->at.rq.kind = kind->api;
 	r->at.collect.kind = kind->name;
@@ -337,9 +345,11 @@ avow_attest_send(struct avow_attest_run *r, const struct avow_attest_request *rq
 static enum avow_verdict
 attest_once(struct avow_attest_run *r, struct avow_buf *token, struct avow_problem *why)
 {
-	if (r->file)
+	const struct kind *kind = kind_of(r->kind);
+
+	if (r->file && !kind->is_sealed)
 		return avow_attest_send(r, &r->rq, token, why);
-	return kind_of(r->kind)->gather(r, token, why);
+	return kind->gather(r, token, why);
 }
 
 static int

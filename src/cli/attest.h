@@ -44,5 +44,9 @@ enum avow_verdict avow_attest_report(struct avow_attest_run *r, struct avow_buf 
  *  attestation key has no certificate and the endorsement key has one. */
 enum avow_verdict avow_attest_tpm(struct avow_attest_run *r, struct avow_buf *token,
 	struct avow_problem *problem);
+/** azure-guest: one round, and the sealed answer opened by the TPM; also for a request
+ *  of a file that this machine made. */
+enum avow_verdict avow_attest_guest(struct avow_attest_run *r, struct avow_buf *token,
+	struct avow_problem *problem);
 
 #endif

@@ -370,7 +370,7 @@ avow_attest_tpm(
 	avow_buf_init(&s.credential, AVOW_KIB(4));
 	if (r->rq.nonce)
 		avow_b64url_put(&s.rp_data, avow_span_str(r->rq.nonce));
-	avow_collect_default_logs(&r->collect);
+	avow_collect_ready(&r->collect);
 	e = take_key(&s);
 	if (e == AVOW_OK)
 		e = avow_tss_open(&r->collect.tpm, &s.tss, &s.why);

@@ -19,17 +19,23 @@ static const char USAGE[] =
 	"usage: avow collect KIND [-o FILE] [OPTIONS]\n"
 	"       avow collect KIND --server URL [OPTIONS of avow attest]\n"
 	"\n"
-	"Gathers evidence on this machine. KIND is tpm, snp or tdx. The result goes "
-	"to\n"
-	"FILE or standard output: for tpm the JSON object that `avow appraise tpm`\n"
-	"takes, for snp the contract's JSON with report and certificates, for tdx the\n"
-	"quote's bytes. With --server it goes straight to a service, and what comes\n"
+	"Gathers evidence on this machine. KIND is tpm, snp, tdx or azure-guest. The\n"
+	"result goes to FILE or standard output: for tpm and azure-guest the JSON "
+	"that\n"
+	"`avow appraise` takes, for snp the contract's JSON with report and\n"
+	"certificates, for tdx the "
+	"quote's bytes. With --server it goes straight to a\n"
+	"service, and what comes "
 	"out is the token, as with `avow attest`.\n"
 	"\n"
 	"  -o, --out FILE          where it goes\n"
 	"  --runtime-data FILE     snp, tdx: its SHA-256 goes into the report, zeros\n"
 	"                          behind it\n"
 	"  --report-data HEX       snp, tdx: the 64 bytes themselves\n"
+	"  --nonce S               azure-guest: member nonce of the client's payload\n"
+	"  --certs FILE            azure-guest: PEM of the SEV-SNP key's chain; "
+	"default:\n"
+	"                          asked of --imds\n"
 	"  --challenge HEX         tpm: the quote's qualifying data, up to 32 "
 	"bytes\n" AVOW_COLLECT_USAGE "\n"
 	"exit status: 0 gathered, 2 it cannot be had, 64 usage\n";
@@ -39,6 +45,8 @@ static const struct option OPTIONS[] = {
 	{"runtime-data", required_argument, NULL, 'r'},
 	{"report-data", required_argument, NULL, 'R'},
 	{"challenge", required_argument, NULL, 'c'},
+	{"nonce", required_argument, NULL, 'n'},
+	{"certs", required_argument, NULL, 'C'},
 	AVOW_COLLECT_OPTIONS,
 	{NULL, 0, NULL, 0},
 };
@@ -86,6 +94,12 @@ set_option(struct avow_collect_run *r, int option, const char *arg)
 	case 'c':
 		return read_hex(
 			arg, r->challenge, sizeof(r->challenge), &r->n_challenge);
+	case 'n':
+		r->nonce = arg;
+		return true;
+	case 'C':
+		r->certs = arg;
+		return true;
 	default:
 		return avow_collect_set(r, option, arg);
 	}
@@ -149,11 +163,24 @@ collect_tdx(struct avow_collect_run *r, struct avow_buf *out, struct avow_why *w
 	return e == AVOW_OK ? out->err : e;
 }
 
+static enum avow_err
+collect_guest(struct avow_collect_run *r, struct avow_buf *out, struct avow_why *why)
+{
+	struct avow_tss *t;
+	enum avow_err e;
+
+	AVOW_TRY(avow_tss_open(&r->tpm, &t, why));
+	e = avow_collect_guest(r, t, out, why);
+	avow_tss_close(t);
+	return e;
+}
+
 static const struct {
 	const char *name;
 	enum avow_err (*run)(
 		struct avow_collect_run *, struct avow_buf *, struct avow_why *);
-} KINDS[] = {{"tpm", collect_tpm}, {"snp", collect_snp}, {"tdx", collect_tdx}};
+} KINDS[] = {{"tpm", collect_tpm}, {"snp", collect_snp}, {"tdx", collect_tdx},
+	{"azure-guest", collect_guest}};
 
 bool
 avow_collect_knows(const char *kind)
@@ -168,7 +195,7 @@ enum avow_err
 avow_collect_evidence(
 	struct avow_collect_run *r, struct avow_buf *out, struct avow_why *why)
 {
-	avow_collect_default_logs(r);
+	avow_collect_ready(r);
 	for (size_t i = 0; i < sizeof(KINDS) / sizeof(KINDS[0]); i++)
 		if (strcmp(r->kind, KINDS[i].name) == 0)
 			return KINDS[i].run(r, out, why);

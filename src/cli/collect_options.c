@@ -13,6 +13,7 @@ avow_collect_run_init(struct avow_collect_run *r)
 {
 	*r = (struct avow_collect_run){
 		.tsm = AVOW_COLLECT_TSM,
+		.imds = "http://169.254.169.254",
 		.tpm = {.n_banks = 1, .banks = {{.alg = 0x000b, .mask = 0xffffff}}},
 	};
 }
@@ -143,15 +144,23 @@ avow_collect_set(struct avow_collect_run *r, int option, const char *arg)
 		r->tpm.tcti = arg;
 		return true;
 	case AVOW_OPT_AK:
+		r->has_ak = true;
 		return read_ak(arg, &r->tpm);
 	case AVOW_OPT_AK_CERT:
 		return set_ak_cert(r, arg);
 	case AVOW_OPT_PCRS:
+		r->has_pcrs = true;
 		return read_pcrs(arg, &r->tpm);
 	case AVOW_OPT_LOG:
 		return read_log(arg, &r->tpm);
 	case AVOW_OPT_NO_LOGS:
 		r->no_logs = true;
+		return true;
+	case AVOW_OPT_IMDS:
+		r->imds = arg;
+		return true;
+	case AVOW_OPT_NO_HCL:
+		r->no_hcl = true;
 		return true;
 	default:
 		return false;
@@ -160,16 +169,39 @@ avow_collect_set(struct avow_collect_run *r, int option, const char *arg)
 
 /* --- defaults ----------------------------------------------------------------------------- */
 
-void
-avow_collect_default_logs(struct avow_collect_run *r)
+/* What Microsoft's client quotes and sends on Linux. */
+static void
+guest_defaults(struct avow_collect_run *r)
 {
-	static const struct avow_collect_log logs[] = {
-		{"TCG", "/sys/kernel/security/tpm0/binary_bios_measurements"},
-		{"IMA", "/sys/kernel/security/ima/binary_runtime_measurements"}};
+	if (!r->has_ak) {
+		r->tpm.ak_handle = AVOW_COLLECT_AZURE_AK;
+		if (!r->tpm.ak_cert_nv && !r->tpm.ak_cert) {
+			r->tpm.ak_cert_nv = AVOW_COLLECT_AZURE_AK_CERT;
+			r->tpm.ak_cert_may_lack = true;
+		}
+	}
+	if (!r->has_pcrs)
+		r->tpm.banks[0].mask = 0xff;
+}
 
+static void
+add_log(struct avow_collect_run *r, const char *type, const char *path)
+{
+	if (avow_collect_readable(path))
+		r->tpm.logs[r->tpm.n_logs++] = (struct avow_collect_log){type, path};
+}
+
+void
+avow_collect_ready(struct avow_collect_run *r)
+{
+	bool is_guest = strcmp(r->kind, "azure-guest") == 0;
+
+	if (is_guest)
+		guest_defaults(r);
 	if (r->no_logs || r->tpm.n_logs)
 		return;
-	for (size_t i = 0; i < sizeof(logs) / sizeof(logs[0]); i++)
-		if (avow_collect_readable(logs[i].path))
-			r->tpm.logs[r->tpm.n_logs++] = logs[i];
+	add_log(r, "TCG", "/sys/kernel/security/tpm0/binary_bios_measurements");
+	if (!is_guest)
+		add_log(r, "IMA",
+			"/sys/kernel/security/ima/binary_runtime_measurements");
 }

@@ -105,6 +105,9 @@ client_refusal(struct avow_span body, struct avow_arena *a, struct avow_problem 
 		return;
 	error = avow_json_get(root, "error");
 	inner = avow_json_get(error, "innererror");
+	if (inner) /* "got 400" was about the status, and is no more */
+		out->check[0] = out->field[0] = out->expected[0] = out->got[0] =
+			out->source[0] = '\0';
 	TAKE(error, "code", code);
 	TAKE(inner, "code", code);
 	take_messages(error, inner, out->message, sizeof(out->message));

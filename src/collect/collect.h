@@ -42,6 +42,7 @@ struct avow_collect_tpm {
 				hierarchy, the same at every start */
 	bool ak_is_ecc; /* of that primary key: P-256, else RSA 2048 */
 	uint32_t ak_cert_nv; /* NV index with the AK's certificate; 0: none */
+	bool ak_cert_may_lack; /* there need be no such NV index */
 	const char *ak_cert; /* or a file, DER or PEM; NULL: none */
 	enum avow_collect_ek ek;
 	uint32_t ek_handle; /* persistent; 0: made from its template */
@@ -104,6 +105,34 @@ enum avow_err avow_tss_ek_cert(
 enum avow_err avow_tss_activate(struct avow_tss *t, struct avow_span blob,
 	struct avow_span secret, struct avow_buf *out,
 	struct avow_why *why) AVOW_CHECKED;
+
+/* --- Azure's guests ----------------------------------------------------------------------- */
+
+/**
+ * The members TcgLogs and TpmInfo of Azure's guest attestation request, into an open
+ * object. The first log of the options is sent, or none; the registers must be of
+ * the SHA-256 bank alone, the AK one of RSASSA with SHA-256.
+ * @return AVOW_OK; AVOW_E_KEY_TYPE (another bank, another AK); AVOW_E_COLLECT_TPM;
+ * AVOW_E_COLLECT_CHANGED; AVOW_E_FILE_READ (the log); AVOW_E_TOO_LARGE,
+ * AVOW_E_NO_MEMORY.
+ */
+enum avow_err avow_tss_guest(
+	struct avow_tss *t, struct avow_jw *w, struct avow_why *why) AVOW_CHECKED;
+/** Make the key that the answer is sealed to; avow_tss_guest does it too.
+ *  @return AVOW_OK, AVOW_E_COLLECT_TPM. */
+enum avow_err avow_tss_guest_key(struct avow_tss *t, struct avow_why *why) AVOW_CHECKED;
+/** What was encrypted to that key (RSAES), appended. @return AVOW_OK;
+ *  AVOW_E_COLLECT_TPM (also: the registers are others now); AVOW_E_TOO_LARGE. */
+enum avow_err avow_tss_unseal(struct avow_tss *t, struct avow_span wrapped,
+	struct avow_buf *out, struct avow_why *why) AVOW_CHECKED;
+
+struct avow_collect_os {
+	struct avow_span distro; /* borrows the text, or is static */
+	unsigned major, minor;
+};
+
+/** NAME and VERSION_ID of the text of os-release(5). */
+void avow_collect_os(struct avow_span os_release, struct avow_collect_os *out);
 
 /* --- confidential VMs --------------------------------------------------------------------- */
 

@@ -78,3 +78,28 @@ avow_tss_activate(struct avow_tss *t, struct avow_span blob, struct avow_span se
 	(void)out;
 	return refuse(why);
 }
+
+enum avow_err
+avow_tss_guest(struct avow_tss *t, struct avow_jw *w, struct avow_why *why)
+{
+	(void)t;
+	(void)w;
+	return refuse(why);
+}
+
+enum avow_err
+avow_tss_guest_key(struct avow_tss *t, struct avow_why *why)
+{
+	(void)t;
+	return refuse(why);
+}
+
+enum avow_err
+avow_tss_unseal(struct avow_tss *t, struct avow_span wrapped, struct avow_buf *out,
+	struct avow_why *why)
+{
+	(void)t;
+	(void)wrapped;
+	(void)out;
+	return refuse(why);
+}

@@ -46,6 +46,9 @@ avow_tss_close(struct avow_tss *t)
 		return;
 	if (t->esys && t->ak_is_transient)
 		avow_tss_flush(t, &t->ak);
+	if (t->esys)
+		avow_tss_flush(t, &t->guest_key);
+	Esys_Free(t->guest_public);
 	Esys_Free(t->ak_public);
 	Esys_Finalize(&t->esys);
 	Tss2_TctiLdr_Finalize(&t->tcti);
@@ -201,13 +204,20 @@ cert_of_file(struct avow_tss *t, struct avow_why *why)
 static enum avow_err
 take_cert(struct avow_tss *t, struct avow_why *why)
 {
+	enum avow_err e;
+
 	if (t->options->ak_cert)
 		return cert_of_file(t, why);
 	if (t->options->ak_cert_nv == 0)
 		return AVOW_OK;
-	AVOW_TRY(avow_tss_nv(t, t->options->ak_cert_nv, &t->cert_file, why));
+	e = avow_tss_nv(t, t->options->ak_cert_nv, &t->cert_file, why);
+	if (e == AVOW_E_COLLECT_TPM && t->options->ak_cert_may_lack) {
+		avow_buf_clear(&t->cert_file);
+		avow_why_init(why);
+		return AVOW_OK;
+	}
 	t->ak_cert = avow_buf_span(&t->cert_file);
-	return AVOW_OK;
+	return e;
 }
 
 enum avow_err
@@ -222,6 +232,7 @@ avow_tss_open(const struct avow_collect_tpm *options, struct avow_tss **out,
 		return AVOW_E_NO_MEMORY;
 	t->options = options;
 	t->ak = ESYS_TR_NONE;
+	t->guest_key = ESYS_TR_NONE;
 	avow_buf_init(&t->cert_file, AVOW_KIB(64));
 	avow_arena_init(&t->arena, AVOW_KIB(256));
 	e = avow_tss_check(

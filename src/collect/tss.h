@@ -14,6 +14,8 @@ struct avow_tss {
 	ESYS_TR ak;
 	bool ak_is_transient;
 	TPM2B_PUBLIC *ak_public;
+	ESYS_TR guest_key; /* of an Azure guest; ESYS_TR_NONE: not made */
+	TPM2B_PUBLIC *guest_public;
 	struct avow_buf cert_file; /* as it was read */
 	struct avow_arena arena;
 	struct avow_span ak_cert; /* DER, or what the NV index holds; may be empty */

@@ -132,6 +132,7 @@ void avow_jw_bool(struct avow_jw *w, bool v);
 void avow_jw_null(struct avow_jw *w);
 void avow_jw_hex(struct avow_jw *w, struct avow_span bytes); /* lower hex string */
 void avow_jw_b64url(struct avow_jw *w, struct avow_span bytes);
+void avow_jw_b64(struct avow_jw *w, struct avow_span bytes); /* standard, padded */
 /** Text that is already JSON, put as it is. */
 void avow_jw_raw(struct avow_jw *w, struct avow_span json);
 void avow_jw_value(struct avow_jw *w, const struct avow_json *v,

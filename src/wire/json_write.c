@@ -417,6 +417,15 @@ avow_jw_b64url(struct avow_jw *w, struct avow_span bytes)
 }
 
 void
+avow_jw_b64(struct avow_jw *w, struct avow_span bytes)
+{
+	before_value(w);
+	avow_buf_put_byte(w->b, '"');
+	avow_b64_put(w->b, bytes);
+	avow_buf_put_byte(w->b, '"');
+}
+
+void
 avow_jw_raw(struct avow_jw *w, struct avow_span json)
 {
 	before_value(w);

@@ -171,6 +171,7 @@ streams_with_commas_in_place(void **state)
 	avow_jw_null(&w);
 	avow_jw_hex(&w, AVOW_LIT("\x01\xff"));
 	avow_jw_b64url(&w, AVOW_LIT("\xfb\xff"));
+	avow_jw_b64(&w, AVOW_LIT("\xfb\xff"));
 	avow_jw_raw(&w, AVOW_LIT("{\"r\":0}"));
 	avow_jw_value(&w, tree(AVOW_LIT("{\"z\":1,\"y\":2}")), AVOW_JSON_SORTED);
 	avow_jw_open(&w, '[');
@@ -181,7 +182,7 @@ streams_with_commas_in_place(void **state)
 	avow_jw_close(&w);
 	assert_ok(buf.err);
 	assert_span_str(
-		"{\"a\":1,\"b\":[\"x\",null,true,null,\"01ff\",\"-_8\",{\"r\":0},"
+		"{\"a\":1,\"b\":[\"x\",null,true,null,\"01ff\",\"-_8\",\"+/8=\",{\"r\":0},"
 		"{\"y\":2,\"z\":1},[]],\"c\\n\":\"d\"}",
 		avow_buf_span(&buf));
 }

@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/base64.h"
 #include "base/limits.h"
 #include "evidence/azureguest/layout.h"
 
@@ -41,22 +40,6 @@ add_sorted(struct avow_claims *set, enum avow_claim_id id, struct avow_buf *b)
 }
 
 static void
-put_base64(struct avow_jw *w, struct avow_span s, bool url)
-{
-	struct avow_buf b;
-
-	avow_buf_init(&b, AVOW_KIB(16));
-	if (url)
-		avow_b64url_put(&b, s);
-	else
-		avow_b64_put(&b, s);
-	avow_jw_string(w, avow_buf_span(&b));
-	if (b.err != AVOW_OK && w->b->err == AVOW_OK)
-		w->b->err = b.err;
-	avow_buf_clear(&b);
-}
-
-static void
 put_named(struct avow_jw *w, const char *name, const char *value)
 {
 	avow_jw_name(w, name);
@@ -75,7 +58,7 @@ put_key(struct avow_jw *w, const struct avow_tpm_public *k)
 		zeros++;
 	avow_jw_open(w, '{');
 	avow_jw_name(w, "e");
-	put_base64(w, avow_span_make(e + zeros, 4 - zeros), true);
+	avow_jw_b64url(w, avow_span_make(e + zeros, 4 - zeros));
 	avow_jw_name(w, "key_ops");
 	avow_jw_open(w, '[');
 	avow_jw_str(w, "encrypt");
@@ -83,7 +66,7 @@ put_key(struct avow_jw *w, const struct avow_tpm_public *k)
 	put_named(w, "kid", "TpmEphemeralEncryptionKey");
 	put_named(w, "kty", "RSA");
 	avow_jw_name(w, "n");
-	put_base64(w, k->n, true);
+	avow_jw_b64url(w, k->n);
 	avow_jw_close(w);
 }
 
@@ -130,7 +113,7 @@ add_pcrs(struct avow_claims *set, const struct azg_evidence *e)
 			avow_jw_int(&s, pcr);
 			snprintf(name, sizeof(name), "pcr%u", pcr);
 			avow_jw_name(&v, name);
-			put_base64(&v, e->quote.pcrs[i].digest, false);
+			avow_jw_b64(&v, e->quote.pcrs[i].digest);
 		}
 	avow_jw_close(&s);
 	avow_jw_close(&v);

@@ -13,15 +13,8 @@
 static void
 put_base64(struct avow_jw *w, const char *name, struct avow_span s)
 {
-	struct avow_buf b;
-
-	avow_buf_init(&b, AVOW_MAX_TOKEN * 2);
-	avow_b64_put(&b, s);
 	avow_jw_name(w, name);
-	avow_jw_string(w, avow_buf_span(&b));
-	if (b.err != AVOW_OK && w->b->err == AVOW_OK)
-		w->b->err = b.err;
-	avow_buf_clear(&b);
+	avow_jw_b64(w, s);
 }
 
 static void
