@@ -1,9 +1,11 @@
-/* Two memos made and freed together; what goes in is decided by certs.c. */
+/* Three memos made and freed together; what goes in is decided by certs.c, crl.c and
+ * uvm_set.c. */
 #include "evidence/snp/cache.h"
 
 #include <stdlib.h>
 
 #include "evidence/snp/certs.h"
+#include "evidence/snp/uvm_memo.h"
 
 static void
 free_chain(void *p)
@@ -21,7 +23,8 @@ avow_snp_cache_new(size_t max, struct avow_snp_cache **out)
 	if (!c)
 		return AVOW_E_NO_MEMORY;
 	if (avow_memo_new(max, free_chain, &c->chains) != AVOW_OK ||
-		avow_memo_new(max, NULL, &c->crls) != AVOW_OK) {
+		avow_memo_new(max, NULL, &c->crls) != AVOW_OK ||
+		avow_uvm_memo_new(&c->uvms) != AVOW_OK) {
 		avow_snp_cache_free(c);
 		return AVOW_E_NO_MEMORY;
 	}
@@ -36,5 +39,6 @@ avow_snp_cache_free(struct avow_snp_cache *c)
 		return;
 	avow_memo_free(c->chains);
 	avow_memo_free(c->crls);
+	avow_memo_free(c->uvms);
 	free(c);
 }

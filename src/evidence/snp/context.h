@@ -7,7 +7,7 @@
 #define AVOW_EVIDENCE_SNP_CONTEXT_H
 
 #include "evidence/snp/certs.h"
-#include "evidence/snp/uvm.h"
+#include "evidence/snp/uvm_memo.h"
 #include "evidence/snp/verified.h"
 
 struct avow_snp_context {

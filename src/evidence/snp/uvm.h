@@ -25,6 +25,8 @@ struct avow_uvm {
 	bool has_time;
 	int64_t signed_s; /* seconds since 1970 */
 	uint8_t measurement[48];
+	bool proven; /* links, issuer and signature have held before; no cose */
+	uint8_t key[AVOW_SHA256_BYTES]; /* of uvm_memo.h, where there is a memory */
 };
 
 /**
@@ -63,9 +65,13 @@ struct avow_uvm_set {
 	const struct avow_uvm *known; /* the first that fits a reference value */
 };
 
-/** Read each; the errors of avow_uvm_read, and AVOW_E_UVM_FORMAT for too many. */
+struct avow_uvm_source;
+
+/** Read each that is not remembered; the errors of avow_uvm_read, and
+ *  AVOW_E_UVM_FORMAT for too many. */
 enum avow_err avow_uvm_set_read(struct avow_uvm_set *s, const struct avow_span *list,
-	size_t n, struct avow_arena *a, struct avow_why *why) AVOW_CHECKED;
+	size_t n, const struct avow_uvm_source *from,
+	struct avow_why *why) AVOW_CHECKED;
 void avow_uvm_set_clear(struct avow_uvm_set *s);
 /** Every one of them: links, issuer, time, signature, measurement, in this order. */
 enum avow_err avow_uvm_set_check_chains(
@@ -74,8 +80,9 @@ enum avow_err avow_uvm_set_check_times(
 	const struct avow_uvm_set *s, int64_t at_s, struct avow_why *why) AVOW_CHECKED;
 enum avow_err avow_uvm_set_check_issuers(
 	const struct avow_uvm_set *s, struct avow_why *why) AVOW_CHECKED;
-enum avow_err avow_uvm_set_check_signatures(
-	const struct avow_uvm_set *s, struct avow_why *why) AVOW_CHECKED;
+/** The last of what is remembered. */
+enum avow_err avow_uvm_set_check_signatures(struct avow_uvm_set *s,
+	const struct avow_uvm_source *from, struct avow_why *why) AVOW_CHECKED;
 enum avow_err avow_uvm_set_check_measurements(const struct avow_uvm_set *s,
 	struct avow_span measurement, struct avow_why *why) AVOW_CHECKED;
 /** One of them fits a reference value, else the first one's refusal. */

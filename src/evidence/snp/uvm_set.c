@@ -5,11 +5,11 @@
  */
 #include <string.h>
 
-#include "evidence/snp/uvm.h"
+#include "evidence/snp/uvm_memo.h"
 
 enum avow_err
 avow_uvm_set_read(struct avow_uvm_set *s, const struct avow_span *list, size_t n,
-	struct avow_arena *a, struct avow_why *why)
+	const struct avow_uvm_source *from, struct avow_why *why)
 {
 	static const struct avow_at at = {"uvm_form", "Endorsements.Uvm", NULL};
 
@@ -20,7 +20,7 @@ avow_uvm_set_read(struct avow_uvm_set *s, const struct avow_span *list, size_t n
 			return avow_refuse(
 				why, AVOW_E_UVM_FORMAT, &at, "at most 16", "more");
 		s->n++; /* cleared whatever comes of it */
-		AVOW_TRY(avow_uvm_read(list[i], a, u, why));
+		AVOW_TRY(avow_uvm_open(list[i], from, u, why));
 	}
 	return AVOW_OK;
 }
@@ -37,7 +37,8 @@ enum avow_err
 avow_uvm_set_check_chains(const struct avow_uvm_set *s, struct avow_why *why)
 {
 	for (size_t i = 0; i < s->n; i++)
-		AVOW_TRY(avow_uvm_check_chain(&s->v[i], why));
+		if (!s->v[i].proven)
+			AVOW_TRY(avow_uvm_check_chain(&s->v[i], why));
 	return AVOW_OK;
 }
 
@@ -54,15 +55,25 @@ enum avow_err
 avow_uvm_set_check_issuers(const struct avow_uvm_set *s, struct avow_why *why)
 {
 	for (size_t i = 0; i < s->n; i++)
-		AVOW_TRY(avow_uvm_check_issuer(&s->v[i], why));
+		if (!s->v[i].proven)
+			AVOW_TRY(avow_uvm_check_issuer(&s->v[i], why));
 	return AVOW_OK;
 }
 
 enum avow_err
-avow_uvm_set_check_signatures(const struct avow_uvm_set *s, struct avow_why *why)
+avow_uvm_set_check_signatures(struct avow_uvm_set *s,
+	const struct avow_uvm_source *from, struct avow_why *why)
 {
-	for (size_t i = 0; i < s->n; i++)
-		AVOW_TRY(avow_cose_verify(&s->v[i].cose, s->v[i].chain[0]->key, why));
+	for (size_t i = 0; i < s->n; i++) {
+		struct avow_uvm *u = &s->v[i];
+
+		if (u->proven)
+			continue;
+		AVOW_TRY(avow_cose_verify(&u->cose, u->chain[0]->key, why));
+		u->proven = true;
+		if (from->memo)
+			avow_uvm_remember(from->memo, u);
+	}
 	return AVOW_OK;
 }
 

@@ -152,13 +152,21 @@ has_uvm(const void *ctx)
 	return c->e->n_uvm + c->in->n_uvm > 0;
 }
 
+static struct avow_uvm_source
+uvm_source(const struct avow_snp_context *c)
+{
+	return (struct avow_uvm_source){
+		c->cache ? c->cache->uvms : NULL, c->in->anchors, c->arena};
+}
+
 static enum avow_err
 check_uvm_form(void *ctx, struct avow_why *why)
 {
 	struct avow_snp_context *c = ctx;
+	const struct avow_uvm_source from = uvm_source(c);
 
-	AVOW_TRY(avow_uvm_set_read(c->uvm, c->e->uvm, c->e->n_uvm, c->arena, why));
-	return avow_uvm_set_read(c->uvm, c->in->uvm, c->in->n_uvm, c->arena, why);
+	AVOW_TRY(avow_uvm_set_read(c->uvm, c->e->uvm, c->e->n_uvm, &from, why));
+	return avow_uvm_set_read(c->uvm, c->in->uvm, c->in->n_uvm, &from, why);
 }
 
 static enum avow_err
@@ -184,8 +192,10 @@ check_uvm_time(void *ctx, struct avow_why *why)
 static enum avow_err
 check_uvm_signature(void *ctx, struct avow_why *why)
 {
-	return avow_uvm_set_check_signatures(
-		((struct avow_snp_context *)ctx)->uvm, why);
+	struct avow_snp_context *c = ctx;
+	const struct avow_uvm_source from = uvm_source(c);
+
+	return avow_uvm_set_check_signatures(c->uvm, &from, why);
 }
 
 static enum avow_err
