@@ -6,15 +6,21 @@
  */
 #include "net/net.h"
 
-#include <pthread.h>
 #include <string.h>
 
-#include <curl/curl.h>
+#include "net/curl.h"
 
 #define CONNECT_TIMEOUT_MS 10000L
 #define MAX_HEADER_BYTES (64u * 1024u)
 #define MAX_HEADER_VALUE (16u * 1024u)
 #define MAX_REQUEST_HEADER (16u * 1024u)
+
+/* A request on its way out. */
+struct call {
+	const struct net_curl *lib;
+	CURL *c;
+	struct curl_slist *headers;
+};
 
 /* What the callbacks know and say. */
 struct transfer {
@@ -22,22 +28,6 @@ struct transfer {
 	size_t header_bytes;
 	enum avow_err err;
 };
-
-static void
-global_init(void)
-{
-	/* its failure shows in curl_easy_init */
-	curl_global_init(CURL_GLOBAL_DEFAULT);
-}
-
-static CURL *
-new_handle(void)
-{
-	static pthread_once_t once = PTHREAD_ONCE_INIT;
-
-	pthread_once(&once, global_init);
-	return curl_easy_init();
-}
 
 /* --- the answer ------------------------------------------------------------------------ */
 
@@ -122,17 +112,18 @@ check_lines(const struct avow_net_request *rq, struct avow_why *why)
 }
 
 static bool
-add_text(struct curl_slist **list, const char *line)
+add_text(struct call *k, const char *line)
 {
-	struct curl_slist *longer = line ? curl_slist_append(*list, line) : NULL;
+	struct curl_slist *longer =
+		line ? k->lib->slist_append(k->headers, line) : NULL;
 
 	if (longer)
-		*list = longer;
+		k->headers = longer;
 	return longer != NULL;
 }
 
 static bool
-add_line(struct curl_slist **list, const char *name, const char *value)
+add_line(struct call *k, const char *name, const char *value)
 {
 	struct avow_buf b;
 	bool ok;
@@ -141,46 +132,56 @@ add_line(struct curl_slist **list, const char *name, const char *value)
 		return true;
 	avow_buf_init(&b, MAX_REQUEST_HEADER);
 	avow_buf_printf(&b, "%s%s", name, value);
-	ok = add_text(list, avow_buf_str(&b));
+	ok = add_text(k, avow_buf_str(&b));
 	avow_buf_wipe(&b);
 	return ok;
 }
 
 static bool
-add_headers(struct curl_slist **list, const struct avow_net_request *rq)
+add_headers(struct call *k, const struct avow_net_request *rq)
 {
 	const char *type = rq->content_type ? rq->content_type : "application/json";
 	/* no waiting for "100 Continue": the peer need not know of it */
-	bool ok = add_text(list, "Expect:") &&
-		  add_line(list, "Authorization: Bearer ", rq->bearer) &&
-		  add_line(list, "Accept: ", rq->accept) &&
-		  add_line(list, "Content-Type: ", rq->post ? type : NULL);
+	bool ok = add_text(k, "Expect:") &&
+		  add_line(k, "Authorization: Bearer ", rq->bearer) &&
+		  add_line(k, "Accept: ", rq->accept) &&
+		  add_line(k, "Content-Type: ", rq->post ? type : NULL);
 
 	for (size_t i = 0; ok && rq->extra && rq->extra[i]; i++)
-		ok = add_text(list, rq->extra[i]);
+		ok = add_text(k, rq->extra[i]);
 	return ok;
 }
 
+/* easy_setopt takes whatever it is given: these two give it what the option reads. */
 static bool
-set_limits(CURL *c, const struct avow_net_request *rq)
+set_long(struct call *k, CURLoption option, long value)
+{
+	return k->lib->easy_setopt(k->c, option, value) == CURLE_OK;
+}
+
+static bool
+set_ptr(struct call *k, CURLoption option, const void *value)
+{
+	return k->lib->easy_setopt(k->c, option, value) == CURLE_OK;
+}
+
+static bool
+set_limits(struct call *k, const struct avow_net_request *rq)
 {
 	long timeout = rq->timeout_ms > 0 ? rq->timeout_ms : 1;
 	long connect = timeout < CONNECT_TIMEOUT_MS ? timeout : CONNECT_TIMEOUT_MS;
 
-	return curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
-	       curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, timeout) == CURLE_OK &&
-	       curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS, connect) == CURLE_OK &&
-	       curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 0L) == CURLE_OK &&
-	       curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR,
-		       rq->allow_http ? "http,https" : "https") == CURLE_OK &&
-	       curl_easy_setopt(c, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED) ==
-		       CURLE_OK &&
-	       curl_easy_setopt(c, CURLOPT_FORBID_REUSE, 1L) == CURLE_OK &&
-	       curl_easy_setopt(c, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1) ==
-		       CURLE_OK &&
+	return set_long(k, CURLOPT_NOSIGNAL, 1) &&
+	       set_long(k, CURLOPT_TIMEOUT_MS, timeout) &&
+	       set_long(k, CURLOPT_CONNECTTIMEOUT_MS, connect) &&
+	       set_long(k, CURLOPT_FOLLOWLOCATION, 0) &&
+	       set_ptr(k, CURLOPT_PROTOCOLS_STR,
+		       rq->allow_http ? "http,https" : "https") &&
+	       set_long(k, CURLOPT_NETRC, CURL_NETRC_IGNORED) &&
+	       set_long(k, CURLOPT_FORBID_REUSE, 1) &&
+	       set_long(k, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1) &&
 	       /* "" also keeps http_proxy of the environment out */
-	       curl_easy_setopt(c, CURLOPT_PROXY, rq->proxy ? rq->proxy : "") ==
-		       CURLE_OK;
+	       set_ptr(k, CURLOPT_PROXY, rq->proxy ? rq->proxy : "");
 }
 
 static int
@@ -197,50 +198,57 @@ on_progress(void *arg, curl_off_t down, curl_off_t downloaded, curl_off_t up,
 }
 
 static bool
-set_cancel(CURL *c, const struct avow_net_request *rq)
+set_cancel(struct call *k, const struct avow_net_request *rq)
 {
+	curl_xferinfo_callback f = on_progress;
+
 	if (!rq->cancel)
 		return true;
-	return curl_easy_setopt(c, CURLOPT_XFERINFOFUNCTION, on_progress) == CURLE_OK &&
-	       curl_easy_setopt(c, CURLOPT_XFERINFODATA, rq->cancel) == CURLE_OK &&
-	       curl_easy_setopt(c, CURLOPT_NOPROGRESS, 0L) == CURLE_OK;
+	return k->lib->easy_setopt(k->c, CURLOPT_XFERINFOFUNCTION, f) == CURLE_OK &&
+	       set_ptr(k, CURLOPT_XFERINFODATA, rq->cancel) &&
+	       set_long(k, CURLOPT_NOPROGRESS, 0);
 }
 
 static bool
-set_tls(CURL *c, const struct avow_net_request *rq)
+set_tls(struct call *k, const struct avow_net_request *rq)
 {
-	bool ok = curl_easy_setopt(c, CURLOPT_SSL_VERIFYPEER, 1L) == CURLE_OK &&
-		  curl_easy_setopt(c, CURLOPT_SSL_VERIFYHOST, 2L) == CURLE_OK &&
-		  curl_easy_setopt(c, CURLOPT_SSLVERSION,
-			  (long)CURL_SSLVERSION_TLSv1_2) == CURLE_OK;
+	bool ok = set_long(k, CURLOPT_SSL_VERIFYPEER, 1) &&
+		  set_long(k, CURLOPT_SSL_VERIFYHOST, 2) &&
+		  set_long(k, CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2);
 
 	if (ok && rq->ca_file) /* these roots and no others */
-		ok = curl_easy_setopt(c, CURLOPT_CAINFO, rq->ca_file) == CURLE_OK &&
-		     curl_easy_setopt(c, CURLOPT_CAPATH, NULL) == CURLE_OK;
+		ok = set_ptr(k, CURLOPT_CAINFO, rq->ca_file) &&
+		     set_ptr(k, CURLOPT_CAPATH, NULL);
 	return ok;
 }
 
 static bool
-set_request(CURL *c, const struct avow_net_request *rq, struct curl_slist *headers,
-	struct transfer *t)
+set_answer(struct call *k, struct transfer *t)
 {
-	bool ok = curl_easy_setopt(c, CURLOPT_URL, rq->url) == CURLE_OK &&
-		  curl_easy_setopt(c, CURLOPT_HTTPHEADER, headers) == CURLE_OK &&
-		  curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, on_body) == CURLE_OK &&
-		  curl_easy_setopt(c, CURLOPT_WRITEDATA, t) == CURLE_OK &&
-		  curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, on_header) == CURLE_OK &&
-		  curl_easy_setopt(c, CURLOPT_HEADERDATA, t) == CURLE_OK;
+	curl_write_callback body = on_body, header = on_header;
+
+	return k->lib->easy_setopt(k->c, CURLOPT_WRITEFUNCTION, body) == CURLE_OK &&
+	       set_ptr(k, CURLOPT_WRITEDATA, t) &&
+	       k->lib->easy_setopt(k->c, CURLOPT_HEADERFUNCTION, header) == CURLE_OK &&
+	       set_ptr(k, CURLOPT_HEADERDATA, t);
+}
+
+static bool
+set_request(struct call *k, const struct avow_net_request *rq)
+{
+	curl_off_t n = (curl_off_t)rq->body.n;
+	bool ok = set_ptr(k, CURLOPT_URL, rq->url) &&
+		  set_ptr(k, CURLOPT_HTTPHEADER, k->headers);
 
 	/* CUSTOMREQUEST changes the word alone; the body stays POST's matter */
 	if (ok && rq->method)
-		ok = curl_easy_setopt(c, CURLOPT_CUSTOMREQUEST, rq->method) == CURLE_OK;
+		ok = set_ptr(k, CURLOPT_CUSTOMREQUEST, rq->method);
 	if (!ok || !rq->post)
 		return ok;
-	return curl_easy_setopt(c, CURLOPT_POST, 1L) == CURLE_OK &&
-	       curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE_LARGE,
-		       (curl_off_t)rq->body.n) == CURLE_OK &&
-	       curl_easy_setopt(c, CURLOPT_POSTFIELDS,
-		       rq->body.n ? (const char *)rq->body.p : "") == CURLE_OK;
+	return set_long(k, CURLOPT_POST, 1) &&
+	       k->lib->easy_setopt(k->c, CURLOPT_POSTFIELDSIZE_LARGE, n) == CURLE_OK &&
+	       set_ptr(k, CURLOPT_POSTFIELDS,
+		       rq->body.n ? (const char *)rq->body.p : "");
 }
 
 /* --- outcome ----------------------------------------------------------------------------- */
@@ -274,8 +282,8 @@ err_of(CURLcode code)
 }
 
 static enum avow_err
-outcome(const struct avow_net_request *rq, const struct transfer *t, CURLcode code,
-	struct avow_why *why)
+outcome(const struct call *k, const struct avow_net_request *rq,
+	const struct transfer *t, CURLcode code, struct avow_why *why)
 {
 	static const struct avow_at at = {"net", "url", "RFC 9110"};
 	enum avow_err err = t->err != AVOW_OK ? t->err : err_of(code);
@@ -285,24 +293,24 @@ outcome(const struct avow_net_request *rq, const struct transfer *t, CURLcode co
 	err = avow_refuse(why, err, &at, NULL, "%s", rq->url);
 	avow_why_note(why, "%s",
 		t->err != AVOW_OK ? "the answer is larger than its limit"
-				  : curl_easy_strerror(code));
+				  : k->lib->easy_strerror(code));
 	return err;
 }
 
 static enum avow_err
-perform(CURL *c, const struct avow_net_request *rq, struct curl_slist *headers,
-	struct avow_net_response *rs, struct avow_why *why)
+perform(struct call *k, const struct avow_net_request *rq, struct avow_net_response *rs,
+	struct avow_why *why)
 {
 	struct transfer t = {.rs = rs};
 	CURLcode code = CURLE_FAILED_INIT;
 	enum avow_err err;
 
-	if (set_limits(c, rq) && set_cancel(c, rq) && set_tls(c, rq) &&
-		set_request(c, rq, headers, &t))
-		code = curl_easy_perform(c);
-	err = outcome(rq, &t, code, why);
+	if (set_limits(k, rq) && set_cancel(k, rq) && set_tls(k, rq) &&
+		set_answer(k, &t) && set_request(k, rq))
+		code = k->lib->easy_perform(k->c);
+	err = outcome(k, rq, &t, code, why);
 	if (err == AVOW_OK)
-		curl_easy_getinfo(c, CURLINFO_RESPONSE_CODE, &rs->status);
+		k->lib->easy_getinfo(k->c, CURLINFO_RESPONSE_CODE, &rs->status);
 	return err;
 }
 
@@ -326,23 +334,33 @@ check_url(const struct avow_net_request *rq, struct avow_why *why)
 		"%s", rq->url);
 }
 
+static enum avow_err
+load(struct call *k, struct avow_why *why)
+{
+	static const struct avow_at at = {"net", "libcurl", "avowd(8)"};
+
+	k->lib = net_curl();
+	if (!k->lib)
+		return avow_refuse(
+			why, AVOW_E_NET_LIBRARY, &at, "libcurl.so.4", "absent");
+	k->c = k->lib->easy_init();
+	return k->c ? AVOW_OK : AVOW_E_NO_MEMORY;
+}
+
 enum avow_err
 avow_net_fetch(const struct avow_net_request *rq, struct avow_net_response *rs,
 	struct avow_why *why)
 {
-	struct curl_slist *headers = NULL;
-	CURL *c = NULL;
+	struct call k = {NULL};
 	enum avow_err err;
 
 	avow_net_response_clear(rs);
 	AVOW_TRY(check_url(rq, why));
 	AVOW_TRY(check_lines(rq, why));
-	err = AVOW_E_NO_MEMORY;
-	c = new_handle();
-	if (c && add_headers(&headers, rq))
-		err = perform(c, rq, headers, rs, why);
-	curl_slist_free_all(headers);
-	curl_easy_cleanup(c);
+	AVOW_TRY(load(&k, why));
+	err = add_headers(&k, rq) ? perform(&k, rq, rs, why) : AVOW_E_NO_MEMORY;
+	k.lib->slist_free_all(k.headers);
+	k.lib->easy_cleanup(k.c);
 	if (err != AVOW_OK)
 		avow_net_response_clear(rs);
 	return err;

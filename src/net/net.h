@@ -57,6 +57,7 @@ void avow_net_response_clear(struct avow_net_response *r);
  * line end in a header);
  * AVOW_E_NET_CONNECT (name, connection, protocol, an answer cut short);
  * AVOW_E_NET_TIMEOUT; AVOW_E_NET_TLS; AVOW_E_TOO_LARGE (body or headers);
+ * AVOW_E_NET_LIBRARY (libcurl, which is loaded by the first call, is absent);
  * AVOW_E_NO_MEMORY. The response is empty unless AVOW_OK.
  */
 enum avow_err avow_net_fetch(const struct avow_net_request *rq,
