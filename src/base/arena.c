@@ -1,7 +1,7 @@
 /*
- * Blocks are chained, newest first; each is at least BLOCK_BYTES. reset keeps
- * the oldest block, so that a warm worker allocates nothing for a common
- * request. Bytes are zeroed when handed out: reset blocks hold old data.
+ * Blocks are chained, newest first; each holds BLOCK_BYTES, or what one object
+ * needs if that is more. reset keeps the oldest block, so that a warm worker
+ * allocates nothing for a common request. Bytes are zeroed when handed out: reset blocks hold old data.
  */
 #include "base/arena.h"
 
@@ -10,6 +10,7 @@
 #include <string.h>
 
 #define BLOCK_BYTES (64u * 1024u)
+#define FIRST_KEPT_BYTES (2u * 1024u)
 
 struct avow_arena_block {
 	struct avow_arena_block *next;
@@ -20,7 +21,13 @@ struct avow_arena_block {
 void
 avow_arena_init(struct avow_arena *a, size_t max)
 {
-	*a = (struct avow_arena){.max = max};
+	*a = (struct avow_arena){.max = max, .block = BLOCK_BYTES};
+}
+
+void
+avow_arena_init_kept(struct avow_arena *a, size_t max)
+{
+	*a = (struct avow_arena){.max = max, .block = FIRST_KEPT_BYTES};
 }
 
 void
@@ -32,7 +39,7 @@ avow_arena_clear(struct avow_arena *a)
 		a->head = b->next;
 		free(b);
 	}
-	avow_arena_init(a, a->max);
+	*a = (struct avow_arena){.max = a->max, .block = a->block};
 }
 
 void
@@ -59,15 +66,19 @@ avow_arena_reset(struct avow_arena *a)
 }
 
 static struct avow_arena_block *
-new_block(size_t need)
+new_block(struct avow_arena *a, size_t need)
 {
-	size_t cap = need > BLOCK_BYTES ? need : BLOCK_BYTES, total;
+	/* of a small arena no more than it may ever hand out */
+	size_t usual = a->block < a->max ? a->block : a->max;
+	size_t cap = need > usual ? need : usual, total;
 	struct avow_arena_block *b = NULL;
 
 	if (!__builtin_add_overflow(cap, sizeof(*b), &total))
 		b = malloc(total);
 	if (b)
 		*b = (struct avow_arena_block){.cap = cap};
+	if (a->block < BLOCK_BYTES)
+		a->block *= 2;
 	return b;
 }
 
@@ -88,7 +99,7 @@ avow_arena_alloc(struct avow_arena *a, size_t n)
 	if (need == 0)
 		need = alignof(max_align_t);
 	if (!b || b->cap - b->used < need) {
-		b = new_block(need);
+		b = new_block(a, need);
 		if (!b)
 			return NULL;
 		b->next = a->head;

@@ -14,11 +14,15 @@ struct avow_arena {
 	struct avow_arena_block *head;
 	size_t used;		/* bytes handed out since init or reset */
 	size_t max;		/* more than this fails */
+	size_t block;		/* the next block's bytes, at least */
 	bool hit_limit;		/* the last failure was `max`, not memory */
 };
 
 /** Allocates nothing yet. `max` in bytes. */
 void avow_arena_init(struct avow_arena *a, size_t max);
+/** For what is kept and mostly small, a compiled policy say: blocks begin small
+ * and double, where those of a request are large from the start. */
+void avow_arena_init_kept(struct avow_arena *a, size_t max);
 /** Free everything. Usable again. */
 void avow_arena_clear(struct avow_arena *a);
 /** As clear, wiping the bytes first: for secrets. */

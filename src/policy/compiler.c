@@ -383,7 +383,7 @@ avow_policy_compile(
 	memset(err, 0, sizeof(*err));
 	avow_arena_init(&scratch, POLICY_MAX_TREE);
 	if (p) {
-		avow_arena_init(&p->arena, POLICY_MAX_TREE);
+		avow_arena_init_kept(&p->arena, POLICY_MAX_TREE);
 		e = compile_into(p, text, &scratch, err);
 	}
 	avow_arena_clear(&scratch);

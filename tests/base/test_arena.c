@@ -30,6 +30,31 @@ hands_out_zeroed_aligned_memory(void **state)
 	assert_null(a.head);
 }
 
+/* Blocks that begin small and double give the same as large ones. */
+static void
+a_kept_arena_grows_over_many_blocks(void **state)
+{
+	struct avow_arena a;
+	size_t sum = 0;
+
+	(void)state;
+	avow_arena_init_kept(&a, 1 << 20);
+	for (size_t n = 1; sum + n <= 1 << 20; sum += n, n = n * 3 % 5000 + 1) {
+		uint8_t *p = avow_arena_alloc(&a, n);
+
+		assert_non_null(p);
+		assert_int_equal(0, (uintptr_t)p % _Alignof(max_align_t));
+		assert_true(is_zero(p, n));
+		memset(p, 0xff, n);
+	}
+	assert_int_equal(sum, a.used);
+	assert_null(avow_arena_alloc(&a, 5001));
+	assert_err(avow_arena_err(&a), AVOW_E_TOO_LARGE);
+	avow_arena_clear(&a);
+	assert_non_null(avow_arena_alloc(&a, 1 << 20));
+	avow_arena_clear(&a);
+}
+
 static void
 reset_keeps_one_block_and_zeroes_again(void **state)
 {
@@ -120,6 +145,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(hands_out_zeroed_aligned_memory),
+		cmocka_unit_test(a_kept_arena_grows_over_many_blocks),
 		cmocka_unit_test(reset_keeps_one_block_and_zeroes_again),
 		cmocka_unit_test(its_maximum_is_too_large),
 		cmocka_unit_test(array_refuses_a_product_that_wraps),
