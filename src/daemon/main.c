@@ -7,6 +7,7 @@
  * Binding comes before the application, because tokens name the URL and the
  * URL may need the port. Nobody is answered before all of it holds.
  */
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -315,6 +316,24 @@ serve(struct daemon *d)
 	avow_log_write(AVOW_LOG_INFO, "stopping", NULL, 0);
 }
 
+/*
+ * What the start reads (configuration, collateral, policies) is large and short
+ * lived, and what a heap once held it keeps: until ready, large blocks are
+ * mappings of their own, which go back. Then the heap serves them, since a request
+ * should not pay for pages of its own. Some 0.4 MiB (glibc; elsewhere no effect).
+ */
+static void
+large_blocks(bool apart)
+{
+#ifdef M_MMAP_THRESHOLD
+	mallopt(M_TOP_PAD, apart ? 0 : 128 * 1024);
+	mallopt(M_TRIM_THRESHOLD, apart ? 64 * 1024 : 16 * 1024 * 1024);
+	mallopt(M_MMAP_THRESHOLD, apart ? 128 * 1024 : 8 * 1024 * 1024);
+#else
+	(void)apart;
+#endif
+}
+
 static int
 run(struct daemon *d)
 {
@@ -324,6 +343,7 @@ run(struct daemon *d)
 
 	avow_why_init(&why);
 	err = start(d, &why);
+	large_blocks(false);
 	if (err == AVOW_OK) {
 		AVOW_LOG(AVOW_LOG_INFO, "ready", AVOW_LOGS("url", d->config->url),
 			AVOW_LOGS("version", AVOW_VERSION),
@@ -355,6 +375,7 @@ main(int argc, char **argv)
 	enum avow_err err;
 	int status;
 
+	large_blocks(true);
 	avow_why_init(&why);
 	err = avow_options_read(argc, d.argv, &action, &d.config, &why);
 	if (err != AVOW_OK) {
