@@ -37,6 +37,7 @@ read_members(const struct avow_json *o, struct avow_key *key, struct avow_span *
 	struct avow_span *kid, struct avow_why *why)
 {
 	struct avow_span alg;
+	int64_t max_life_s;
 
 	AVOW_TRY(avow_json_need_string(o, "alg", &alg, why));
 	AVOW_TRY(avow_json_need_string(o, "kid", kid, why));
@@ -48,8 +49,8 @@ read_members(const struct avow_json *o, struct avow_key *key, struct avow_span *
 		o, "published", 0, MAX_TIME_S, &key->published_s, why));
 	AVOW_TRY(avow_json_need_int(
 		o, "signs_from", 0, MAX_TIME_S, &key->signs_from_s, why));
-	AVOW_TRY(avow_json_need_int(
-		o, "max_life", 0, MAX_TIME_S, &key->max_life_s, why));
+	AVOW_TRY(avow_json_need_int(o, "max_life", 0, MAX_TIME_S, &max_life_s, why));
+	key->max_life_s = max_life_s;
 	if (o->count != 8 || !key->published_s != !key->signs_from_s ||
 		!avow_keys_alg(alg, &key->alg))
 		return AVOW_E_KEYS_FORMAT;

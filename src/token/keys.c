@@ -182,6 +182,89 @@ save(struct avow_keys *k, struct avow_why *why)
 	return e == AVOW_OK ? look(&k->file, why) : e;
 }
 
+/* --- a longer life ----------------------------------------------------------------------- */
+
+#define DAY_S 86400
+
+/* A caller's times are bounded by the policy language and the configuration. */
+static int64_t
+whole_days(int64_t life_s)
+{
+	return (life_s + DAY_S - 1) / DAY_S * DAY_S;
+}
+
+/* The same key in the file as it is now, which may be another process's. */
+static enum avow_err
+promise_locked(
+	const char *data_dir, const char *kid, int64_t life_s, struct avow_keys *now)
+{
+	size_t i = 0;
+
+	AVOW_TRY(load(data_dir, now, NULL));
+	while (i < now->n && strcmp(now->v[i].kid, kid) != 0)
+		i++;
+	if (i == now->n)
+		return AVOW_E_KEYS_ABSENT;
+	if (now->v[i].max_life_s >= life_s)
+		return AVOW_OK;
+	now->v[i].max_life_s = life_s;
+	return save(now, NULL);
+}
+
+static enum avow_err
+promise_in(const char *data_dir, const char *kid, int64_t life_s)
+{
+	struct avow_keys *now;
+	enum avow_err e;
+	int lock;
+
+	AVOW_TRY(lock_folder(data_dir, false, &lock, NULL));
+	now = avow_keyset_new();
+	e = now ? promise_locked(data_dir, kid, life_s, now) : AVOW_E_NO_MEMORY;
+	close(lock);
+	avow_keys_free(now);
+	return e;
+}
+
+/* The code is one of its own, because it is a token that is not made and not a set
+ * that is not loaded; which it was goes into the message, without paths. */
+static enum avow_err
+cannot_promise(enum avow_err e, struct avow_why *why)
+{
+	static const struct avow_at at = {"keys", "max_life", "docs/keys.md"};
+
+	if (avow_err_class(e) != AVOW_CLASS_STORE)
+		return e;
+	(void)avow_refuse(why, AVOW_E_KEYS_LIFE, &at, NULL, NULL);
+	if (why)
+		avow_why_note(why, "%s", avow_err_text(e));
+	return AVOW_E_KEYS_LIFE;
+}
+
+enum avow_err
+avow_keys_promise(struct avow_keys *k, size_t i, int64_t life_s, struct avow_why *why)
+{
+	struct avow_key *key = &k->v[i];
+	enum avow_err e = AVOW_OK;
+	char *data_dir;
+
+	if (life_s <= key->max_life_s)
+		return AVOW_OK;
+	life_s = whole_days(life_s);
+	if (k->file.path) {
+		data_dir = strndup(k->file.path,
+			strlen(k->file.path) - strlen("/" FOLDER "/" NAME));
+		if (!data_dir)
+			return AVOW_E_NO_MEMORY;
+		e = promise_in(data_dir, key->kid, life_s);
+		free(data_dir);
+	}
+	if (e != AVOW_OK)
+		return cannot_promise(e, why);
+	key->max_life_s = life_s;
+	return AVOW_OK;
+}
+
 /* --- the calls --------------------------------------------------------------------------- */
 
 /* Keys that may still sign must live as long as the longest token does now. */

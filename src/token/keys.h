@@ -11,7 +11,7 @@
  *            has loaded it, which the service writes down (published_s)
  *   NEXT     published, signs from signs_from_s = published_s + a day
  *   CURRENT  the key with the latest signs_from_s that has come
- *   RETIRED  published until the last token it can have signed has expired
+ *   RETIRED  published until the last token it has signed has expired
  *   EXPIRED  neither; dropped from the file at the next change
  *
  * A set is immutable and reference counted: one request uses one set, so that
@@ -55,7 +55,7 @@ struct avow_keys_options {
 	/* How long a key is published before it signs. In rotate, for this key;
 	 * AVOW_KEYS_AS_SERVICE: what the service that loads it has here. */
 	int64_t publish_before_s;
-	int64_t max_life_s; /* the longest token: AVOW_TOKEN_LIFE_S or more */
+	int64_t max_life_s; /* what every key lives on at least: AVOW_TOKEN_LIFE_S */
 };
 
 /** "next", "current", "retired", "expired". Static. */
@@ -104,6 +104,16 @@ struct avow_key_info avow_keys_info(const struct avow_keys *k, size_t i, int64_t
 size_t avow_keys_signer(const struct avow_keys *k, int64_t now_s);
 /** True when /certs shows key i at now_s: every state but EXPIRED. */
 bool avow_keys_is_published(const struct avow_keys *k, size_t i, int64_t now_s);
+/**
+ * Before key i signs a token of that life: see that the file says so, in whole days,
+ * so that the key stays published for as long even when this process does not. Costs
+ * one comparison, but for the first token of a longer life than any before. A set in
+ * memory alone keeps it there. Any thread.
+ * @return AVOW_OK; AVOW_E_KEYS_LIFE, with what stood in the way: then the token must
+ * not be signed. AVOW_E_NO_MEMORY, AVOW_E_CRYPTO.
+ */
+enum avow_err avow_keys_promise(struct avow_keys *k, size_t i, int64_t life_s,
+	struct avow_why *why) AVOW_CHECKED;
 /** Key i; borrowed. */
 const struct avow_privkey *avow_keys_private(const struct avow_keys *k, size_t i);
 const struct avow_pubkey *avow_keys_public(const struct avow_keys *k, size_t i);

@@ -18,7 +18,8 @@ struct avow_key {
 	enum avow_sig alg;
 	struct avow_privkey *key;
 	int64_t created_s, published_s, signs_from_s;
-	int64_t max_life_s; /* longest token that it may have signed */
+	_Atomic int64_t max_life_s; /* longest token that it may have signed; it
+		alone changes in a set that is handed out, see avow_keys_promise */
 	int64_t publish_before_s; /* before it signs; see AVOW_KEYS_AS_SERVICE */
 };
 

@@ -60,7 +60,7 @@ put_signature(const struct avow_key *key, size_t start, struct avow_buf *out)
 
 /* What the token is besides its payload. */
 struct put {
-	int64_t now_s;
+	int64_t now_s, life_s;
 	size_t max;
 	bool is_draft, is_report, omit_x5c;
 };
@@ -83,8 +83,12 @@ put_token(struct avow_token_issuer *i, const struct put *p, struct avow_span pay
 	struct avow_buf *out, struct avow_why *why)
 {
 	size_t start = out->n, k = avow_keys_signer(i->keys, p->now_s);
-	enum avow_err e = put_head(i, p, k, out);
+	enum avow_err e = AVOW_OK;
 
+	if (!p->is_draft)
+		e = avow_keys_promise(i->keys, k, p->life_s, why);
+	if (e == AVOW_OK)
+		e = put_head(i, p, k, out);
 	avow_b64url_put(out, payload);
 	if (e == AVOW_OK)
 		e = out->err;
@@ -117,7 +121,7 @@ avow_token_make(struct avow_token_issuer *i, const struct avow_token_spec *spec,
 	struct avow_arena *a, struct avow_buf *out, struct avow_why *why)
 {
 	int64_t life_s = spec->life_s ? spec->life_s : AVOW_TOKEN_LIFE_S;
-	const struct put p = {spec->now_s, AVOW_MAX_TOKEN, spec->is_draft,
+	const struct put p = {spec->now_s, life_s, AVOW_MAX_TOKEN, spec->is_draft,
 		spec->is_report, spec->omit_x5c};
 	uint8_t random[JTI_BYTES];
 	char jti[2 * JTI_BYTES + 1];
@@ -166,7 +170,9 @@ avow_token_make_result(struct avow_token_issuer *i, int64_t now_s,
 	const struct avow_claims *claims, struct avow_arena *a, struct avow_buf *out,
 	struct avow_why *why)
 {
-	const struct put p = {.now_s = now_s, .max = AVOW_MAX_RESULT_TOKEN};
+	const struct put p = {.now_s = now_s,
+		.life_s = AVOW_TOKEN_RESULT_LIFE_S,
+		.max = AVOW_MAX_RESULT_TOKEN};
 	struct avow_claims own;
 	struct avow_buf json;
 	enum avow_err e;

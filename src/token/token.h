@@ -59,7 +59,8 @@ struct avow_token_spec {
  * name and is not the service's own; why->field names it); AVOW_E_UTF8 (an
  * issued claim's name);
  * AVOW_E_TOKEN_TOO_LARGE (AVOW_MAX_TOKEN); the sets' sticky errors;
- * AVOW_E_CRYPTO, AVOW_E_NO_MEMORY, AVOW_E_TOO_LARGE (the arena).
+ * AVOW_E_KEYS_LIFE (see avow_keys_promise); AVOW_E_CRYPTO, AVOW_E_NO_MEMORY,
+ * AVOW_E_TOO_LARGE (the arena).
  */
 enum avow_err avow_token_make(struct avow_token_issuer *i,
 	const struct avow_token_spec *spec, struct avow_arena *a, struct avow_buf *out,

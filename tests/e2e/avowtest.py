@@ -102,6 +102,17 @@ def forge(directory, *args):
     return directory
 
 
+def wait_for(probe, seconds=60):
+    """What probe gives once it is true."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        value = probe()
+        if value:
+            return value
+        time.sleep(0.05)
+    raise AssertionError("it did not happen in time")
+
+
 class Service:
     """avowd on a free loopback port, in a data directory of its own."""
 

@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import tempfile
 
-from avowtest import AVOWD, SOURCE, Service, Tap, avow, claims_of, forge, vectors
+from avowtest import AVOWD, SOURCE, Service, Tap, avow, claims_of, forge, vectors, wait_for
 
 tap = Tap()
 HOME = tempfile.mkdtemp(prefix="avow-cli-")
@@ -234,17 +234,6 @@ def kids_of(s):
     status, _, body = s.request("GET", "/certs")
     assert status == 200
     return {k["kid"] for k in json.loads(body)["keys"]}
-
-
-def wait_for(probe, seconds=20):
-    import time
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        value = probe()
-        if value:
-            return value
-        time.sleep(0.05)
-    raise AssertionError("it did not happen in time")
 
 
 @tap.case()

@@ -5,9 +5,8 @@ import shutil
 import signal
 import subprocess
 import tempfile
-import time
 
-from avowtest import AVOWD, Service, Tap, avow, b64u, claims_of, forge, header_of, unb64u, unsigned
+from avowtest import AVOWD, Service, Tap, avow, b64u, claims_of, forge, header_of, unb64u, unsigned, wait_for
 
 tap = Tap()
 HOME = tempfile.mkdtemp(prefix="avow-service-")
@@ -353,15 +352,6 @@ def other_signing_algorithms_verify_too():
             assert header_of(token)["alg"] == alg
             status, _, err = avow("verify", token, "--issuer", s.url)
             assert status == 0, err
-
-
-def wait_for(probe, seconds=20):
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if probe():
-            return
-        time.sleep(0.05)
-    raise AssertionError("it did not happen in time")
 
 
 try:

@@ -1,9 +1,11 @@
 """POST /attest/Tpm with real TPMs: swtpm, an EK certificate of its own CA, AKs that
 are activated or certified; and every tampering refused with its own code."""
+import datetime
 import json
+import os
 import struct
 
-from avowtest import Service, Tap, avow, b64u, claims_of, header_of, unb64u
+from avowtest import Service, Tap, avow, b64u, claims_of, header_of, unb64u, wait_for
 from tpm_machine import Machine, RequestKey, post, read, request_text, write
 
 tap = Tap()
@@ -232,6 +234,38 @@ def a_certified_ak_needs_a_trusted_ca():
 
             refused("tpm_ak_key", attest(s, m, key, first_round(s), another))
             refused("tpm_ak_uncertified", attest(s, m, key, first_round(s)))
+
+
+@tap.case()
+def a_retired_key_stays_until_its_reports_have_expired():
+    """docs/keys.md: longer than the eight hours of other tokens."""
+    with Machine() as m:
+        m.boot()
+        m.make_ek()
+        m.make_ak()
+        cert, ca = m.certify_ak()
+        key = RequestKey(m.dir)
+        with Service("--trust-anchor", ca) as s:
+            set_policy(s, '=> issueproperty(type="report_validity_in_minutes", value=14401);\n')
+
+            def certified(a):
+                a["aik_cert"] = b64u(cert)
+
+            status, report = attest(s, m, key, first_round(s), certified)
+            assert status == 200, report
+            data = os.path.join(s.data, "data")
+            status, _, err = avow("keys", "rotate", "--now", "--data", data)
+            assert status == 0, err
+
+            def retired():
+                status, out, err = avow("keys", "list", "--json", "--data", data)
+                assert status == 0, err
+                old, = [k for k in json.loads(out) if k["kid"] == header_of(report)["kid"]]
+                return old if old["state"] == "retired" else None
+
+            old = wait_for(retired)  # once the service has loaded the new one
+            expires = datetime.datetime.fromtimestamp(claims_of(report)["exp"], datetime.timezone.utc)
+            assert old["unpublished"] >= expires.strftime("%Y-%m-%dT%H:%M:%SZ"), (old, expires)
 
 
 @tap.case()
