@@ -18,8 +18,40 @@ avow_http_handler avow_arm_defaults, avow_arm_default_at;
 avow_http_handler avow_arm_connections, avow_arm_connection;
 avow_http_handler avow_arm_connect, avow_arm_disconnect;
 /* For `admit`: who may, judged before the body is taken. */
-enum avow_err avow_arm_admit_create(struct avow_http_request *rq, struct avow_why *why);
-enum avow_err avow_arm_admit_update(struct avow_http_request *rq, struct avow_why *why);
+enum avow_err avow_arm_admit(struct avow_http_request *rq, struct avow_why *why);
+/** What a change of the control plane is about to do; another request's act stays
+ *  as it is. */
+void avow_arm_act(struct avow_http_request *rq, struct avow_act *act);
+
+/* --- one provider --------------------------------------------------------------------- */
+
+/** The provider that a request's path names. */
+struct avow_arm_place {
+	struct avow_http_request *rq;
+	struct avow_why *why;
+	struct avow_span name; /* in lower case; empty: it is no name */
+	struct avow_span group; /* of the path, as a target of records */
+	struct avow_span subscription, resource_group; /* empty until checked */
+};
+
+/** Look at the path; judges nothing. */
+void avow_arm_place_init(
+	struct avow_arm_place *p, struct avow_http_request *rq, struct avow_why *why);
+/** Version and names. @return AVOW_OK, AVOW_E_ARM_VERSION, AVOW_E_ARM_NAME,
+ *  AVOW_E_PROVIDER_NAME. */
+enum avow_err avow_arm_place_check(struct avow_arm_place *p) AVOW_CHECKED;
+/** Whether it was made in the subscription and group of the path. */
+bool avow_arm_is_here(
+	const struct avow_arm_place *p, const struct avow_store_provider *stored);
+/** AVOW_E_ARM_NOT_FOUND. */
+enum avow_err avow_arm_not_found(const struct avow_arm_place *p);
+/** A provider of another group is not found, as one that does not exist.
+ *  @return AVOW_OK, AVOW_E_ARM_NOT_FOUND, the store's. */
+enum avow_err avow_arm_find(
+	const struct avow_arm_place *p, struct avow_store_provider *out) AVOW_CHECKED;
+/** Answer with it as it is stored now. @return as find. */
+enum avow_err avow_arm_answer(const struct avow_arm_place *p,
+	struct avow_http_response *rs, int status) AVOW_CHECKED;
 
 /* --- names ---------------------------------------------------------------------------- */
 

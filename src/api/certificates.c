@@ -249,7 +249,11 @@ run(struct avow_http_request *rq, struct avow_http_response *rs, struct avow_why
 }
 
 const struct avow_change_kind avow_change_certificate_add = {
-	"certificate.add", AVOW_RIGHT_WRITE, judge, store};
+	.action = "certificate.add",
+	.right = AVOW_RIGHT_WRITE,
+	.judge = judge,
+	.store = store,
+};
 
 enum avow_err
 avow_api_certificates_add(struct avow_http_request *rq, struct avow_http_response *rs,
@@ -259,7 +263,11 @@ avow_api_certificates_add(struct avow_http_request *rq, struct avow_http_respons
 }
 
 const struct avow_change_kind avow_change_certificate_remove = {
-	"certificate.remove", AVOW_RIGHT_DELETE, judge, store};
+	.action = "certificate.remove",
+	.right = AVOW_RIGHT_DELETE,
+	.judge = judge,
+	.store = store,
+};
 
 enum avow_err
 avow_api_certificates_remove(struct avow_http_request *rq,

@@ -12,6 +12,7 @@
 
 #include <string.h>
 
+#include "api/arm.h"
 #include "api/refusals.h"
 
 #include "base/clock.h"
@@ -30,8 +31,8 @@ record_of(const struct avow_change *c, enum avow_err e)
 		.actor = c->who.name,
 		.source = avow_span_str(c->rq->client),
 		.request = avow_span_str(c->rq->id),
-		.action = avow_span_str(c->kind->action),
-		.provider = c->rq->place,
+		.action = avow_span_str(c->action),
+		.provider = c->name,
 		.target = c->target,
 		.outcome = avow_span_str(e == AVOW_OK ? "done" : avow_err_name(e)),
 	};
@@ -79,7 +80,7 @@ stored(struct avow_writing *w)
 	struct avow_change *c = change_of(w);
 
 	avow_service_provider_changed(
-		avow_worker_service(c->rq->worker_context), c->rq->place);
+		avow_worker_service(c->rq->worker_context), c->name);
 }
 
 static enum avow_err
@@ -112,10 +113,13 @@ begin_writing(struct avow_change *c, enum avow_err (*run)(struct avow_writing *)
 static enum avow_err
 turn(struct avow_change *c)
 {
-	enum avow_err e = find_provider(c);
+	enum avow_err e = AVOW_OK;
 
 	c->turns++;
 	avow_buf_reset(&c->rs->body);
+	avow_why_init(c->why);
+	if (!c->kind->finds_itself)
+		e = find_provider(c);
 	if (e == AVOW_OK)
 		e = c->kind->judge(c);
 	return begin_writing(c, e == AVOW_OK ? store : record, e);
@@ -126,7 +130,7 @@ end(struct avow_change *c, enum avow_err e)
 {
 	avow_provider_free(c->provider);
 	c->provider = NULL;
-	AVOW_LOG(AVOW_LOG_INFO, c->kind->action, AVOW_LOGS("id", c->rq->id),
+	AVOW_LOG(AVOW_LOG_INFO, c->action, AVOW_LOGS("id", c->rq->id),
 		AVOW_LOGS("result", avow_err_name(e)));
 	return e;
 }
@@ -141,7 +145,7 @@ go_on(struct avow_change *c)
 	if (c->refusal != AVOW_OK)
 		return end(c, c->refusal);
 	if (c->writing.result == AVOW_OK)
-		return end(c, AVOW_OK);
+		return end(c, c->kind->answer ? c->kind->answer(c) : AVOW_OK);
 	if (c->writing.result == AVOW_E_CONFLICT && c->turns < MAX_TURNS)
 		return turn(c);
 	return begin_writing(c, record, c->writing.result);
@@ -161,6 +165,9 @@ avow_change_of(const struct avow_change_kind *kind, size_t size,
 		return NULL;
 	memset(c, 0, size);
 	c->kind = kind;
+	c->action = kind->action;
+	c->name = rq->place;
+	c->target = rq->param;
 	c->rq = rq;
 	c->rs = rs;
 	c->why = why;
@@ -168,31 +175,27 @@ avow_change_of(const struct avow_change_kind *kind, size_t size,
 }
 
 static enum avow_err
-authorize(const struct avow_change_kind *kind, const struct avow_http_request *rq,
-	struct avow_who *who, struct avow_why *why)
+authorize(struct avow_change *c)
 {
 	const struct avow_act act = {
-		.right = kind->right,
-		.provider = rq->place,
-		.action = avow_span_str(kind->action),
-		.target = rq->param,
+		.right = c->kind->right,
+		.provider = c->name,
+		.action = avow_span_str(c->action),
+		.target = c->target,
 	};
 
-	return avow_api_authorize(rq, &act, who, why);
+	return avow_api_authorize(c->rq, &act, &c->who, c->why);
 }
 
 enum avow_err
 avow_change_run(struct avow_change *c)
 {
-	enum avow_err e;
-
 	if (!c)
 		return AVOW_E_NO_MEMORY;
 	if (c->rq->state)
 		return go_on(c);
 	c->now_s = avow_clock_now_s();
-	e = authorize(c->kind, c->rq, &c->who, c->why);
-	AVOW_TRY(e);
+	AVOW_TRY(authorize(c));
 	return turn(c);
 }
 
@@ -213,6 +216,7 @@ avow_service_body_refused(struct avow_http_request *rq, enum avow_err code)
 	struct avow_act act = {.provider = rq->place, .target = rq->param};
 	struct avow_who who;
 
+	avow_arm_act(rq, &act);
 	for (size_t i = 0; i < sizeof(changes) / sizeof(changes[0]); i++)
 		if (rq->route->handle == changes[i].handle) {
 			act.right = changes[i].kind->right;

@@ -1,9 +1,8 @@
 /*
- * A management change of one provider, from request to record. What all of them
- * share: who asks is proved, the provider is there and can be changed, all that
- * can be refused is judged before anything is stored, the change and its audit
- * record are one transaction, a refused one has a record too, and the answer
- * leaves when every later request is judged by what was changed.
+ * A management change, from request to record. What all of them share: who asks
+ * is proved, all that can be refused is judged before anything is stored, the
+ * change and its audit record are one transaction, a refused one has a record too,
+ * and the answer leaves when every later request is judged by what was changed.
  */
 #ifndef AVOW_API_CHANGE_H
 #define AVOW_API_CHANGE_H
@@ -21,9 +20,15 @@ struct avow_change_kind {
 	 * known. Called again, with a newer provider, when what it was judged by
 	 * changed meanwhile. */
 	enum avow_err (*judge)(struct avow_change *c);
-	/* Store it with its record. */
+	/* Store it with its record: on the writer's thread, waiting for nothing
+	 * else. AVOW_E_CONFLICT: what it was judged by has changed. */
 	enum avow_err (*store)(struct avow_change *c, struct avow_store *store,
 		const struct avow_audit *audit);
+	/* NULL: judge made the answer. Else it is made of what is stored now. */
+	enum avow_err (*answer)(struct avow_change *c);
+	/* The provider need not be there, or can be changed by nobody else's rules:
+	 * judge looks at the store by itself, and c->provider is NULL. */
+	bool finds_itself;
 };
 
 /** The first member of every kind's own struct. */
@@ -35,6 +40,9 @@ struct avow_change {
 	struct avow_who who;
 	struct avow_provider *provider; /* a reference while it is stored */
 	int64_t now_s;
+	/* For authorization and record; the kind's and the request's at first. */
+	const char *action;
+	struct avow_span name; /* of the provider */
 	struct avow_span target; /* type, thumbprint */
 	/* the runner's own, over the waits for the disk */
 	struct avow_writing writing;

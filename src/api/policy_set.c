@@ -143,15 +143,17 @@ run(struct avow_http_request *rq, struct avow_http_response *rs, struct avow_why
 {
 	struct job *j = avow_change_of(kind, sizeof(*j), rq, rs, why);
 
-	if (j && !rq->state) {
-		j->base.target = rq->param;
+	if (j && !rq->state)
 		j->event = event;
-	}
 	return avow_change_run((struct avow_change *)j);
 }
 
 const struct avow_change_kind avow_change_policy_set = {
-	"policy.set", AVOW_RIGHT_WRITE, judge, store};
+	.action = "policy.set",
+	.right = AVOW_RIGHT_WRITE,
+	.judge = judge,
+	.store = store,
+};
 
 enum avow_err
 avow_api_policy_put(struct avow_http_request *rq, struct avow_http_response *rs,
@@ -161,7 +163,11 @@ avow_api_policy_put(struct avow_http_request *rq, struct avow_http_response *rs,
 }
 
 const struct avow_change_kind avow_change_policy_reset = {
-	"policy.reset", AVOW_RIGHT_DELETE, judge, store};
+	.action = "policy.reset",
+	.right = AVOW_RIGHT_DELETE,
+	.judge = judge,
+	.store = store,
+};
 
 enum avow_err
 avow_api_policy_reset(struct avow_http_request *rq, struct avow_http_response *rs,

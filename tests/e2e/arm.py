@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import npm
 from avowtest import SOURCE, Service, Tap
@@ -216,6 +217,24 @@ def pages_hold_every_provider_once():
 
 
 @tap.case()
+def changes_at_the_same_time_are_each_done():
+    # they share commits, and each is judged by what the others left
+    path, ways = GROUP + "/crowd", 12
+    with ThreadPoolExecutor(ways) as pool:
+        made = [answer[0] for answer in pool.map(lambda _: call("PUT", path, MINIMAL), range(ways))]
+        assert sorted(made) == [200] * (ways - 1) + [201], made
+        changed = [answer[0] for answer in pool.map(
+            lambda n: call("PATCH", path, {"properties": {"collateralGrace": f"{n + 1}h"}} if n % 2 else {"tags": {"n": str(n)}}),
+            range(ways))]
+        assert changed == [200] * ways, changed
+        status, answer = call("GET", path)
+        # the last of each is there: none of one kind took the other's away
+        assert status == 200 and answer["tags"]["n"] and answer["properties"]["collateralGrace"]
+        gone = [answer[0] for answer in pool.map(lambda _: call("DELETE", path), range(ways))]
+        assert sorted(gone) == [200] + [204] * (ways - 1), gone
+
+
+@tap.case()
 def nobody_manages_without_a_token():
     calls = (("GET", ARM + "/operations"), ("GET", GROUP), ("GET", SUB + ARM + "/attestationProviders"),
              ("GET", SUB + ARM + "/defaultProviders"), ("GET", SUB + ARM + "/locations/x/defaultProvider"),
@@ -239,16 +258,17 @@ def each_change_and_each_refusal_is_a_record():
                go("PATCH", GROUP + "/rec-ord", {"tags": {"a": "b"}}), go("PUT", GROUP + "/rec-ord", {"location": "x"}),
                go("PATCH", GROUP + "/rec-ord", {"oh": 1}), go("DELETE", GROUP + "/shared"),
                go("PUT", GROUP + "/rec-ord/privateEndpointConnections/x", {}), go("DELETE", GROUP + "/rec-ord"),
-               go("DELETE", GROUP + "/rec-ord"), go("PUT", GROUP + "/x", MINIMAL)]
+               go("DELETE", GROUP + "/rec-ord"), go("PUT", GROUP + "/x", MINIMAL),
+               go("PATCH", GROUP + "/Too-Much", "x" * (256 * 1024 + 1))]
         db = sqlite3.connect(os.path.join(s.data, "data", "avow.db"))
         rows = db.execute("SELECT action, provider, target, outcome, request, before, after FROM audit ORDER BY seq").fetchall()
         db.close()
     want = [("create", "done"), ("update", "done"), ("update", "done"), ("create", "json_missing"),
             ("update", "arm_property"), ("delete", "read_only"), ("connect", "arm_endpoints"), ("delete", "done"),
-            ("delete", "arm_not_found"), ("create", "provider_name")]
+            ("delete", "arm_not_found"), ("create", "provider_name"), ("update", "http_body_too_large")]
     assert [(r[0], r[3]) for r in rows] == [("provider." + a, o) for a, o in want], rows
     assert [r[4] for r in rows] == ids
-    assert [r[1] for r in rows] == ["rec-ord"] * 5 + ["shared"] + ["rec-ord"] * 3 + [""]
+    assert [r[1] for r in rows] == ["rec-ord"] * 5 + ["shared"] + ["rec-ord"] * 3 + ["", "too-much"]
     assert all(r[2] == SUB + "/resourceGroups/g1" for r in rows)
     assert rows[0][5] == "" and rows[0][6] == rows[1][5] and rows[1][6] == rows[2][5] == rows[0][6] != rows[2][6]
     assert rows[7][5] == rows[2][6] and rows[7][6] == ""

@@ -151,7 +151,8 @@ def refused_management_calls_are_recorded():
                    for k in ("actor", "source", "request", "action", "provider", "outcome")}
             assert got == {"actor": "nobody", "source": "127.0.0.1", "request": headers["x-ms-request-id"],
                            "action": action, "provider": "default", "outcome": "unauthorized"}, got
-            assert headers["x-ms-request-id"] in s.logs(until='"event":"management_refused"')
+            line = f'"event":"management_refused","id":"{headers["x-ms-request-id"]}"'
+            assert line in s.logs(until=line)
         # certificates of an AAD provider: somebody who is known is refused, and recorded
         assert s.manage("POST", "/certificates:add", '"x"')[0] == 400
         last = {k: str(v) for k, v in records(s)[-1].items()}
