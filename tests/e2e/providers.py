@@ -5,6 +5,7 @@ there is exactly one audit record of it.
 """
 import base64
 import hashlib
+import hmac
 import json
 import os
 import shutil
@@ -13,7 +14,7 @@ import tempfile
 import time
 
 from avowtest import Service, Tap, b64u, claims_of, forge, header_of, unsigned
-from signers import Signer
+from signers import Signer, run
 
 tap = Tap()
 HOME = tempfile.mkdtemp(prefix="avow-providers-")
@@ -282,18 +283,79 @@ def a_jwt_of_any_other_shape_is_refused():
             ("chain_expired", "InvalidParameter", expired.policy(PERMIT)),
             ("chain_key_usage", "InvalidParameter", usage.policy(PERMIT))):
         refused(code, "PUT", "iso", put, body, api)
+    # RS/HS confusion in earnest: an HMAC under the public key that everybody has
+    with open(root.pem, "rb") as f:
+        public = run("x509", "-noout", "-pubkey", stdin=f.read())
+    confused = b64u(b'{"alg":"HS256","x5c":["%s"]}' % x5c[0].encode()) + "." + payload
+    mac = hmac.new(public, confused.encode(), hashlib.sha256).digest()
+    refused("jws_algorithm", "PUT", "iso", put, f"{confused}.{b64u(mac)}", "InvalidOperation")
+    # keys that are only named, and a JWT that was signed for something else
+    for where in ({"jku": "https://127.0.0.1:1/keys"}, {"x5u": "https://127.0.0.1:1/cert"}, {"kid": "root"}):
+        refused("policy_signer", "PUT", "iso", put, root.policy(PERMIT, header={"alg": "RS256", **where}))
+    refused("json_missing", "PUT", "iso", put, json.loads(root.certificate(root)))
+    refused("policy_cert_claim", "POST", "iso", "/certificates:add", json.dumps(good))
     refused("policy_reset", "POST", "iso", put + ":reset", good)
     refused("policy_unsigned", "POST", "iso", put + ":reset", RESET)
     refused("policy_signer_untrusted", "POST", "iso", put + ":reset", stranger.reset())
     refused("attestation_type", "PUT", "iso", "/policies/NoSuchTee", good)
     # over the limit: refused before any of it is taken; nobody waits for its record
-    before, seen = state("iso"), len(records())
-    status, answer = manage("PUT", "iso", put, "x" * ((1 << 20) + 1))
-    assert status == 413 and inner(answer) == "http_body_too_large" and state("iso") == before
-    end = time.monotonic() + 60
-    while len(records()) == seen:
-        assert time.monotonic() < end, "it has no record"
-    assert records()[seen:] == [("policy.set", "walled", "SgxEnclave", "http_body_too_large")], records()[seen:]
+    for method, path, record in (("PUT", put, ("policy.set", "walled", "SgxEnclave")),
+                                 ("POST", put + ":reset", ("policy.reset", "walled", "SgxEnclave")),
+                                 ("POST", "/certificates:add", ("certificate.add", "walled", "")),
+                                 ("POST", "/certificates:remove", ("certificate.remove", "walled", ""))):
+        before, seen = state("iso"), len(records())
+        status, answer = manage(method, "iso", path, "x" * ((1 << 20) + 1))
+        assert status == 413 and inner(answer) == "http_body_too_large" and state("iso") == before
+        end = time.monotonic() + 60
+        while len(records()) == seen:
+            assert time.monotonic() < end, "it has no record"
+        assert records()[seen:] == [(*record, "http_body_too_large")], records()[seen:]
+
+
+@tap.case()
+def a_root_that_is_no_ca_signs_for_nobody():
+    # such a certificate cannot be added; here another program has put it there
+    s = World.service()
+    root = Signer(HOME, "root-no-ca", ca=False)
+    s.make_provider("rootless", [root.der])
+    refused("chain_not_ca", "PUT", "/providers/rootless", "/policies/SgxEnclave",
+            Signer(HOME, "below-no-ca", issuer=root).policy(PERMIT), "InvalidParameter")
+
+
+@tap.case()
+def without_certificates_a_signature_still_has_to_hold():
+    World.service()
+    root, put = World.root, "/policies/SgxEnclave"
+    good = root.policy(PERMIT)
+    head, payload, signature = good.split(".")
+    for code, api, body in (
+            ("jws_signature", "InvalidOperation", f"{head}.{payload}."),
+            ("jws_signature", "InvalidOperation", unsigned(PERMIT) + signature),
+            ("jws_algorithm", "InvalidOperation", root.policy(PERMIT, header={"alg": "HS256", "x5c": root.x5c()})),
+            ("policy_signer", "InvalidOperation", root.policy(PERMIT, header={"alg": "RS256", "jwk": {"kty": "RSA", "n": "AQAB", "e": "AQAB"}})),
+            ("too_large", "InvalidParameter", root.policy(PERMIT, header={"alg": "RS256", "x5c": root.x5c() * 50})),
+            ("jws_format", "InvalidOperation",
+             "eyJhbGciOiJub25lIiwiYWxnIjoibm9uZSJ9." + unsigned(PERMIT).split(".")[1] + "."),  # alg twice
+            ("json_missing", "InvalidParameter", json.loads(root.certificate(root))),
+            ("policy_syntax", "PolicyParsingError", unsigned("version= 1.0"))):
+        refused(code, "PUT", "aad", put, body, api)
+    refused("policy_reset", "POST", "aad", put + ":reset", unsigned(PERMIT))
+    refused("attestation_type", "PUT", "aad", "/policies/NoSuchTee", unsigned(PERMIT))
+
+
+@tap.case()
+def a_change_of_no_provider_is_one_record():
+    World.service()
+    for method, path, body, action, target in (
+            ("PUT", "/policies/SgxEnclave", unsigned(PERMIT), "policy.set", "SgxEnclave"),
+            ("POST", "/policies/SgxEnclave:reset", RESET, "policy.reset", "SgxEnclave"),
+            ("POST", "/certificates:add", World.root.certificate(World.root), "certificate.add", ""),
+            ("POST", "/certificates:remove", World.root.certificate(World.root), "certificate.remove", "")):
+        seen = len(records())
+        status, answer = manage(method, "/providers/nobody-at-all", path, body)
+        assert status == 404 and inner(answer) == "provider_unknown", answer
+        assert records()[seen:] == [(action, "nobody-at-all", target, "provider_unknown")], records()[seen:]
+    assert manage("GET", "/providers/nobody-at-all", "/certificates")[0] == 404
 
 
 @tap.case()
