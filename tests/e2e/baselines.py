@@ -155,6 +155,40 @@ def a_chip_is_known_by_its_certificate():
 
 
 @tap.case()
+def a_td_is_known_by_its_platforms_ppid():
+    """Verifier bug 34, for TDX: by the service, by a provider's own list, by a policy, and offline."""
+    folder = os.path.join(HOME, "td")
+    status, _, err = avow("forge", "tdx", "--ppid", PPID, "--out", folder)
+    assert status == 0, err
+    with open(os.path.join(folder, "quote.bin"), "rb") as f:
+        td = {"quote": b64u(f.read())}
+    trust = ("--collateral", os.path.join(folder, "collateral"), "--trust-anchor", os.path.join(folder, "root.pem"))
+
+    def post(s, place=""):
+        status, _, text = s.request("POST", place + "/attest/TdxVm?api-version=2025-06-01", td)
+        return status, json.loads(text)
+    with Service(*trust, "--allow-platform", "f" * 32) as s:
+        status, r = post(s)
+        assert status == 400 and code(r) == "platform_not_allowed", r
+        s.make_provider("mine", settings={"allowedPlatforms": [PPID.upper()]})
+        assert post(s, "/providers/mine")[0] == 200
+    with Service(*trust, "--allow-platform", PPID) as s:
+        status, r = post(s)
+        assert status == 200 and PPID not in json.dumps(claims_of(r["token"])), r
+        assert s.manage("PUT", "/policies/TdxVm", unsigned(ISSUE))[0] == 200
+        claims = claims_of(post(s)[1]["token"])
+        assert claims["machine"] == PPID and "x-avow-platform-id" not in claims, claims
+        for ppid, expected in ((PPID, 200), ("0" * 32, 400)):
+            rule = 'version= 1.0;authorizationrules{[type=="x-avow-platform-id", value=="%s"] => permit();};' % ppid
+            assert s.manage("PUT", "/policies/TdxVm", unsigned(rule))[0] == 200
+            assert post(s)[0] == expected, ppid
+    args = ("appraise", "tdx", os.path.join(folder, "quote.bin"), *trust)
+    assert avow(*args, "--allow-platform", PPID)[0] == 0
+    status, out, _ = avow(*args, "--allow-platform", "0" * 32)
+    assert status == 1 and json.loads(out)["error"]["code"] == "platform_not_allowed", out
+
+
+@tap.case()
 def a_setting_that_cannot_be_is_a_fault_of_the_store():
     """Settings are judged before they are stored; what is there otherwise is nobody's."""
     with service() as s:
