@@ -43,6 +43,8 @@ static const char USAGE[] =
 	"  --intel URL         fetch: Intel's PCS (default) or a PCCS\n"
 	"  --amd URL           fetch: AMD's KDS (default) or a mirror\n"
 	"  --number N          fetch: this evaluation data number too (may be repeated)\n"
+	"  --retry-for D       fetch: wait for a busy source (429, 5xx) up to D, all\n"
+	"                      pauses together (1m); its Retry-After counts; 0s: never\n"
 	"  --early             fetch: what PCS serves early\n"
 	"  --ca FILE           fetch: the only TLS roots, PEM (default: the system's)\n"
 	"  --proxy URL         fetch: by this proxy\n"
@@ -68,6 +70,7 @@ static const struct option OPTIONS[] = {
 	{"amd", required_argument, NULL, 'D'},
 	{"number", required_argument, NULL, 'N'},
 	{"early", no_argument, NULL, 'E'},
+	{"retry-for", required_argument, NULL, 'R'},
 	{"ca", required_argument, NULL, 'C'},
 	{"proxy", required_argument, NULL, 'X'},
 	{NULL, 0, NULL, 0},
@@ -284,6 +287,10 @@ read_option(struct collateral_options *o, int option, const char *arg)
 		if (avow_duration_parse(avow_span_str(arg), &o->within_s) == AVOW_OK)
 			return AVOW_EXIT_OK;
 		return usage("--within: not a duration");
+	case 'R':
+		if (avow_duration_parse(avow_span_str(arg), &o->retry_for_s) == AVOW_OK)
+			return AVOW_EXIT_OK;
+		return usage("--retry-for: not a duration");
 	default:
 		return usage("unknown option, or a value is missing");
 	}
@@ -353,7 +360,7 @@ static int
 run_collateral(int argc, char **argv)
 {
 	struct collateral_options o = {
-		.at_s = avow_clock_now_s(), .within_s = 14 * 86400};
+		.at_s = avow_clock_now_s(), .within_s = 14 * 86400, .retry_for_s = 60};
 	const struct verb *verb = argc > 1 ? find(argv[1]) : NULL;
 	int status;
 

@@ -32,6 +32,7 @@ struct collateral_options {
 	const char *signer[COLLATERAL_MAX_NAMED];
 	size_t n_signers;
 	int64_t at_s, within_s;
+	int64_t retry_for_s; /* fetch: what all pauses together may take */
 	bool json, history, dry_run;
 	struct avow_anchors *anchors;
 	const char *file; /* the argument behind the options */
@@ -80,6 +81,18 @@ bool collateral_is_wanted(
 /* --- collateral_fetch.c -------------------------------------------------------------- */
 
 int collateral_fetch(const struct collateral_options *o);
+
+/* --- collateral_wait.c --------------------------------------------------------------- */
+
+/** Pauses of one call. */
+struct collateral_wait {
+	int64_t left_ms, next_ms;
+};
+
+void collateral_wait_init(struct collateral_wait *w, int64_t allowed_s);
+/** A busy source has refused `name`: wait, and say so. @param asked_s its Retry-After,
+ *  or 0. @return false when what is left does not allow it; nothing was waited. */
+bool collateral_wait(struct collateral_wait *w, const char *name, int asked_s);
 
 /* --- collateral_bundle.c ----------------------------------------------------------- */
 

@@ -1,8 +1,8 @@
 /*
  * avow collateral fetch: what a list of platforms needs, from Intel's PCS or a
- * PCCS and from AMD's KDS or a mirror. Each document is verified as it comes;
- * only when all of it is there is anything written, into a folder or straight
- * into a bundle.
+ * PCCS and from AMD's KDS or a mirror. A source that is busy is asked again. Each
+ * document is verified as it comes; only when all of it is there is anything
+ * written, into a folder or straight into a bundle.
  *
  *   platforms -> keys -> get and verify, one by one -> survey -> folder, bundle
  */
@@ -30,6 +30,7 @@ struct fetch_run {
 	struct avow_collateral_file *files;
 	size_t n_files;
 	struct avow_collateral *known; /* of what came so far */
+	struct collateral_wait wait;
 	struct avow_arena a;
 };
 
@@ -185,16 +186,19 @@ get(struct fetch_run *r, size_t i, struct avow_why *why)
 	enum avow_err e;
 
 	avow_fetch_key_name(&r->keys[i], name);
-	e = avow_fetch_get(&r->sources, &r->keys[i], &judge, NULL, NULL, &r->a, &doc,
-		&retry_after_s, why);
+	for (;;) {
+		e = avow_fetch_get(&r->sources, &r->keys[i], &judge, NULL, NULL, &r->a,
+			&doc, &retry_after_s, why);
+		if (e != AVOW_E_FETCH_BUSY ||
+			!collateral_wait(&r->wait, name, retry_after_s))
+			break;
+		avow_why_init(why);
+	}
 	if (e == AVOW_E_FETCH_NOT_FOUND && r->optional[i]) {
 		fprintf(stderr, "avow collateral: %s: not on offer\n", name);
 		avow_why_init(why);
 		return AVOW_OK;
 	}
-	if (e == AVOW_E_FETCH_BUSY && retry_after_s > 0)
-		fprintf(stderr, "avow collateral: the source asks to wait %d s\n",
-			retry_after_s);
 	return e == AVOW_OK ? keep(r, &doc, why) : e;
 }
 
@@ -261,6 +265,7 @@ collateral_fetch(const struct collateral_options *o)
 
 	if (status != AVOW_EXIT_OK)
 		return status;
+	collateral_wait_init(&r.wait, o->retry_for_s);
 	avow_arena_init(&r.a, AVOW_MAX_COLLATERAL_BYTES);
 	r.keys = avow_arena_array(&r.a, MAX_KEYS, sizeof(*r.keys));
 	r.optional = avow_arena_array(&r.a, MAX_KEYS, sizeof(*r.optional));

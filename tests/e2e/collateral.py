@@ -372,7 +372,7 @@ class Source:
 def fetch(source, *args, into="fetched", platform="fmspc=" + FMSPC):
     os.makedirs(path(into), exist_ok=True)
     return avow("collateral", "fetch", "--intel", source.url, "--amd", source.url, "--platform", platform,
-                "--trust-anchor", sim()[1], "--collateral", path(into), *args)
+                "--trust-anchor", sim()[1], "--collateral", path(into), "--retry-for", "0s", *args)
 
 
 @tap.case()
