@@ -10,10 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/limits.h"
 #include "cli/cli.h"
 #include "cli/inputs.h"
+#include "cli/watch.h"
 #include "client/client.h"
 
 static const char USAGE[] =
@@ -61,7 +63,14 @@ static const char USAGE[] =
 	"  --rp-id S               tpm: the relying party; the machine's id in the\n"
 	"                          token is another for each\n"
 	"\n"
-	"exit status: 0 a token, 1 refused, 2 no answer, 64 usage\n";
+	"again and again, as a service of the machine:\n"
+	"  --watch                 attest, wait, and so on; SIGTERM ends it, SIGHUP\n"
+	"                          attests now. A refusal removes the token of --out\n"
+	"  --every D               how often, \"30m\"; default 1h, and up to a tenth\n"
+	"                          less. Without an answer it tries earlier\n"
+	"  --stop-on-refusal       end with status 1 when the service refuses\n"
+	"\n"
+	"exit status: 0 a token, or told to stop; 1 refused, 2 no answer, 64 usage\n";
 
 enum {
 	OPT_CERTS = 500,
@@ -76,7 +85,10 @@ enum {
 	OPT_EK,
 	OPT_EK_CERT,
 	OPT_REQUEST_KEY,
-	OPT_RP_ID
+	OPT_RP_ID,
+	OPT_WATCH,
+	OPT_EVERY,
+	OPT_STOP_ON_REFUSAL
 };
 
 static const struct option OPTIONS[] = {
@@ -96,11 +108,16 @@ static const struct option OPTIONS[] = {
 	{"ek-cert", required_argument, NULL, OPT_EK_CERT},
 	{"request-key", required_argument, NULL, OPT_REQUEST_KEY},
 	{"rp-id", required_argument, NULL, OPT_RP_ID},
+	{"watch", no_argument, NULL, OPT_WATCH},
+	{"every", required_argument, NULL, OPT_EVERY},
+	{"stop-on-refusal", no_argument, NULL, OPT_STOP_ON_REFUSAL},
 	{NULL, 0, NULL, 0},
 };
 
 struct run {
 	struct avow_attest_run at;
+	struct avow_watch watch;
+	bool is_watch;
 	struct avow_arena arena;
 	struct avow_buf evidence, certs, runtime, init, policy, wrapped;
 	struct avow_buf endorsement, event_log;
@@ -219,6 +236,17 @@ set_evidence_option(struct run *r, int option, const char *arg)
 }
 
 static bool
+read_every(const char *text, int64_t *ms)
+{
+	int64_t s;
+
+	if (avow_duration_parse(avow_span_str(text), &s) != AVOW_OK || s < 1)
+		return false;
+	*ms = s * 1000;
+	return true;
+}
+
+static bool
 set_option(struct run *r, int option, const char *arg)
 {
 	struct avow_collect_tpm *tpm = &r->at.collect.tpm;
@@ -238,6 +266,14 @@ set_option(struct run *r, int option, const char *arg)
 		return true;
 	case OPT_RP_ID:
 		r->at.rp_id = arg;
+		return true;
+	case OPT_WATCH:
+		r->is_watch = true;
+		return true;
+	case OPT_EVERY:
+		return read_every(arg, &r->watch.every_ms);
+	case OPT_STOP_ON_REFUSAL:
+		r->watch.stop_on_refusal = true;
 		return true;
 	case AVOW_OPT_JSON: /* a token is no document */
 		return false;
@@ -282,6 +318,12 @@ take_evidence(struct run *r)
 
 /* --- the arguments ------------------------------------------------------------------------------- */
 
+static bool
+reads_stdin(const struct avow_server *s)
+{
+	return s->token_file && strcmp(s->token_file, "-") == 0;
+}
+
 static int
 check_kind(struct run *r, const struct kind *kind)
 {
@@ -297,6 +339,9 @@ check_kind(struct run *r, const struct kind *kind)
 		return avow_cli_usage(cmd, "%s takes a FILE", kind->name);
 	if (!r->at.file && r->certs.n && !kind->is_sealed)
 		return avow_cli_usage(cmd, "--certs goes with a FILE");
+	if (r->is_watch && (r->at.file || reads_stdin(&r->at.server)))
+		return avow_cli_usage(
+			cmd, "--watch gathers evidence each time, and reads no stdin");
 	r->at.rq.kind = kind->api;
 	r->at.collect.kind = kind->name;
 	return r->at.file ? take_evidence(r) : AVOW_EXIT_OK;
@@ -352,8 +397,8 @@ attest_once(struct avow_attest_run *r, struct avow_buf *token, struct avow_probl
 	return kind->gather(r, token, why);
 }
 
-static int
-save(const struct avow_attest_run *r, struct avow_buf *token)
+int
+avow_attest_save(const struct avow_attest_run *r, struct avow_buf *token)
 {
 	static const struct avow_at at = {"attest", "out", "avow(1)"};
 	struct avow_why why;
@@ -383,7 +428,7 @@ attest(struct avow_attest_run *r)
 	avow_buf_init(&token, AVOW_MIB(1));
 	v = attest_once(r, &token, &why);
 	if (v == AVOW_VERDICT_VERIFIED) {
-		status = save(r, &token);
+		status = avow_attest_save(r, &token);
 	} else {
 		avow_cli_problem("attest", &why);
 		status = avow_cli_verdict(v);
@@ -395,7 +440,8 @@ attest(struct avow_attest_run *r)
 static int
 run_attest(int argc, char **argv)
 {
-	struct run r = {.at = {.cmd = &avow_cmd_attest}};
+	struct run r = {.at = {.cmd = &avow_cmd_attest},
+		.watch = {.every_ms = 3600000, .attest = attest_once}};
 	int status;
 
 	/* tpm2-tss logs to stderr by itself; what failed is told here. */
@@ -413,7 +459,8 @@ run_attest(int argc, char **argv)
 	avow_buf_init(&r.event_log, 0);
 	status = read_arguments(&r, argc, argv);
 	if (status == AVOW_EXIT_OK)
-		status = attest(&r.at);
+		status =
+			r.is_watch ? avow_attest_watch(&r.at, &r.watch) : attest(&r.at);
 	avow_buf_clear(&r.evidence);
 	avow_buf_clear(&r.certs);
 	avow_buf_clear(&r.wrapped);

@@ -30,6 +30,9 @@ enum avow_verdict avow_attest_send(struct avow_attest_run *r,
 	const struct avow_attest_request *rq, struct avow_buf *token,
 	struct avow_problem *problem);
 
+/** Write the token where the run says; AVOW_EXIT_OK, or what is wrong was said. */
+int avow_attest_save(const struct avow_attest_run *r, struct avow_buf *token);
+
 /*
  * Gather and attest. What comes back is appended to token; else *problem says why
  * there is none: AVOW_VERDICT_REFUSED is the service's word on this machine,

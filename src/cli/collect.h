@@ -2,6 +2,8 @@
 #ifndef AVOW_CLI_COLLECT_H
 #define AVOW_CLI_COLLECT_H
 
+#include <stdatomic.h>
+
 #include "collect/collect.h"
 
 struct avow_collect_run {
@@ -17,6 +19,7 @@ struct avow_collect_run {
 	bool no_hcl; /* azure-guest: trusted launch, whatever NV holds */
 	const char *certs; /* azure-guest: PEM chain of the report; NULL: IMDS */
 	const char *imds; /* its address */
+	const atomic_bool *cancel; /* ends a wait for it; NULL: nothing does */
 	struct avow_collect_tpm tpm;
 };
 

@@ -54,6 +54,7 @@ ask_imds(struct guest *g, const char *path, struct avow_span body,
 		.body = body,
 		.extra = metadata,
 		.timeout_ms = IMDS_TIMEOUT_MS,
+		.cancel = g->r->cancel,
 		.allow_http = true};
 	struct avow_net_response rs;
 	struct avow_buf url;

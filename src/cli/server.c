@@ -74,13 +74,14 @@ keep_token(struct avow_server *s, const struct avow_cmd *cmd, struct avow_span t
 	return s->token.err == AVOW_OK ? AVOW_EXIT_OK : AVOW_EXIT_USAGE;
 }
 
-static int
-read_token(struct avow_server *s, const struct avow_cmd *cmd)
+int
+avow_server_token(struct avow_server *s, const struct avow_cmd *cmd)
 {
 	const char *value = getenv("AVOW_TOKEN");
 	struct avow_buf file;
 	int status;
 
+	avow_buf_wipe(&s->token);
 	if (!s->token_file)
 		return value ? keep_token(s, cmd, avow_span_str(value)) : AVOW_EXIT_OK;
 	if (!avow_cli_read(s->token_file, &file))
@@ -106,7 +107,7 @@ avow_server_ready(struct avow_server *s, const struct avow_cmd *cmd)
 		return avow_cli_usage(cmd, "it takes --server URL, or AVOW_SERVER");
 	if (s->provider && !is_provider_name(s->provider))
 		return avow_cli_usage(cmd, "no name of a provider: %s", s->provider);
-	return read_token(s, cmd);
+	return avow_server_token(s, cmd);
 }
 
 int

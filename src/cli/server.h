@@ -64,6 +64,10 @@ bool avow_server_set(struct avow_server *s, int option, const char *arg);
  *  what is wrong has been said. */
 int avow_server_ready(struct avow_server *s, const struct avow_cmd *cmd);
 
+/** Read the token anew, in place of the one before; ready does it too. AVOW_EXIT_OK,
+ *  or the status to end with. */
+int avow_server_token(struct avow_server *s, const struct avow_cmd *cmd);
+
 struct avow_request {
 	const char *method; /* NULL: GET */
 	const char *path; /* with its query; below the provider's URL */
