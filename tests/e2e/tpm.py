@@ -3,6 +3,7 @@ are activated or certified; and every tampering refused with its own code."""
 import datetime
 import json
 import os
+import sqlite3
 import struct
 
 from avowtest import Service, Tap, avow, b64u, claims_of, header_of, unb64u, wait_for
@@ -108,6 +109,62 @@ def a_challenge_is_good_once_and_only_here():
                                     {"data": b64u(json.dumps({"payload": {"type": "aikcert"}}).encode())},
                                     {"Authorization": "Bearer " + s.token})
         assert status == 400 and json.loads(text)["error"]["innererror"]["code"] == "policy_absent", text
+
+
+def store(s):
+    """The service's own database, as an operator's accident reaches it."""
+    return sqlite3.connect(os.path.join(s.data, "data", "avow.db"), timeout=60, isolation_level=None)
+
+
+def undecided(code, result):
+    status, error = result
+    assert status == 503 and error["innererror"]["code"] == code, (code, result)
+
+
+@tap.case()
+def a_store_that_is_down_leaves_the_challenge_undecided():
+    """verifier-bugs 20 and 39: neither bad evidence nor an answer, and the same challenge is then good once."""
+    with Machine() as m, service(m) as s:
+        set_policy(s)
+        m.boot()
+        ek, key = m.make_ek(), RequestKey(m.dir)
+        first, more = activated(s, m, ek, m.make_ak())
+        payload = request_text(key, first, m.quote(m.bound_nonce(key, unb64u(first["challenge"]))), **more)
+        db = store(s)
+        db.execute("ALTER TABLE used_challenge RENAME TO elsewhere")
+        undecided("store", second_round(s, key, payload))
+        undecided("store", second_round(s, key, payload))
+        db.execute("ALTER TABLE elsewhere RENAME TO used_challenge")
+        status, report = second_round(s, key, payload)
+        assert status == 200, report
+        refused("tpm_challenge_used", second_round(s, key, payload))
+        assert db.execute("SELECT count(*) FROM used_challenge").fetchone() == (1,)
+        db.close()
+
+
+@tap.case()
+def a_store_that_another_holds_is_busy_and_takes_no_challenge_twice():
+    """What was undecided may have been written when the lock is gone, or not: then one answer at most is a report."""
+    with Machine() as m, service(m) as s:
+        set_policy(s)
+        m.boot()
+        ek, key = m.make_ek(), RequestKey(m.dir)
+        first, more = activated(s, m, ek, m.make_ak())
+        payload = request_text(key, first, m.quote(m.bound_nonce(key, unb64u(first["challenge"]))), **more)
+        db = store(s)
+        db.execute("BEGIN IMMEDIATE")
+        undecided("store_busy", second_round(s, key, payload))
+        db.execute("ROLLBACK")
+        db.close()
+
+        def decided():
+            answer = second_round(s, key, payload)
+            return None if answer[0] == 503 else answer
+
+        status, answer = wait_for(decided)
+        if status != 200:
+            refused("tpm_challenge_used", (status, answer))
+        refused("tpm_challenge_used", wait_for(decided))
 
 
 @tap.case()
