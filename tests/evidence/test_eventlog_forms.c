@@ -316,6 +316,43 @@ refuses_malformed_canonical_logs(void **state)
 	assert_err(AVOW_E_CEL_FORMAT, parse(w));
 }
 
+/* mistakes B9 and B11: a log's length is the span's, at a pointer's size as at every
+ * other; whole records lie behind each cut. */
+static void
+refuses_every_cut_of_a_record(void **state)
+{
+	static const enum avow_log_format formats[] = {AVOW_LOG_TCG, AVOW_LOG_IMA};
+	static const enum avow_err codes[] = {
+		AVOW_E_EVENTLOG_TRUNCATED, AVOW_E_IMA_FORMAT};
+	struct world *w = *state;
+	struct avow_buf t;
+
+	template_data(&t, "/bin/sh", NULL);
+	for (size_t i = 0; i < 2; i++) {
+		size_t record = 0;
+
+		avow_buf_reset(&w->b);
+		for (int k = 0; k < 2; k++) {
+			record = w->b.n;
+			if (i == 0)
+				put_sha1(&w->b, 1, 5, AVOW_LIT("Go"), AVOW_LIT("Go"));
+			else
+				put_ima(&w->b, "ima-ng", avow_buf_span(&t), false);
+		}
+		for (size_t n = record + 1; n < w->b.n; n++)
+			assert_err(codes[i],
+				avow_eventlog_parse(
+					avow_span_slice(avow_buf_span(&w->b), 0, n),
+					formats[i], &w->a, &w->log, NULL));
+		for (size_t n = 1; n < record; n++)
+			assert_err(codes[i],
+				avow_eventlog_parse(
+					avow_span_slice(avow_buf_span(&w->b), 0, n),
+					formats[i], &w->a, &w->log, NULL));
+	}
+	avow_buf_clear(&t);
+}
+
 /* bug 24: lengths of 4 GiB in lists of some bytes; the arena is smaller than any of
  * it */
 static void
@@ -358,6 +395,7 @@ main(void)
 		T(reads_the_same_from_both_canonical_logs),
 		T(refuses_malformed_canonical_logs),
 		T(refuses_4_gib_without_allocating),
+		T(refuses_every_cut_of_a_record),
 	};
 
 	return cmocka_run_group_tests_name("eventlog_forms", tests, NULL, NULL);

@@ -174,6 +174,65 @@ an_ak_must_be_restricted_and_stay_in_its_tpm(void **state)
 	assert_err(AVOW_E_TPM_AK_ATTRIBUTES, avow_tpm_ak_attributes(&p, NULL));
 }
 
+static enum avow_err
+as_attest(struct avow_span s)
+{
+	struct avow_tpm_attest t;
+
+	return avow_tpm_attest_parse(s, AVOW_TPM_ST_QUOTE, &t, NULL);
+}
+
+static enum avow_err
+as_signature(struct avow_span s)
+{
+	struct avow_tpm_signature t;
+
+	return avow_tpm_signature_parse(s, &t, NULL);
+}
+
+static enum avow_err
+as_public(struct avow_span s)
+{
+	struct avow_tpm_public t;
+
+	return avow_tpm_public_parse(s, &t, NULL);
+}
+
+/* mistakes B9 and B11: the length travels with its bytes. What the rest of a longer
+ * buffer would complete stays refused, at a pointer's size as at every other. */
+static void
+every_prefix_is_refused_though_its_rest_lies_behind_it(void **state)
+{
+	struct tpm_fields f = tpm_defaults();
+	struct avow_privkey *key;
+	struct avow_buf attest, area;
+	const struct {
+		struct avow_span whole;
+		enum avow_err (*parse)(struct avow_span s);
+		enum avow_err refused;
+	} cases[] = {
+		{tpm_attest(&attest, &f), as_attest, AVOW_E_TPM_ATTEST},
+		{AVOW_LIT("\x00\x18\x00\x0b\x00\x04rrrr\x00\x04ssss"), as_signature,
+			AVOW_E_TPM_SIGNATURE_FORMAT},
+		{avow_privkey_generate(AVOW_KEY_P256, 0, &key) == AVOW_OK
+				? tpm_public(&area, key, 0x50072)
+				: AVOW_LIT(""),
+			as_public, AVOW_E_TPM_PUBLIC},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		assert_true(cases[i].whole.n > sizeof(void *));
+		assert_ok(cases[i].parse(cases[i].whole));
+		for (size_t n = 0; n < cases[i].whole.n; n++)
+			assert_err(cases[i].refused,
+				cases[i].parse(avow_span_slice(cases[i].whole, 0, n)));
+	}
+	avow_privkey_free(key);
+	avow_buf_clear(&attest);
+	avow_buf_clear(&area);
+}
+
 int
 main(void)
 {
@@ -185,6 +244,8 @@ main(void)
 		cmocka_unit_test(refuses_signatures_of_other_forms),
 		cmocka_unit_test(reads_a_public_area_with_and_without_its_size),
 		cmocka_unit_test(an_ak_must_be_restricted_and_stay_in_its_tpm),
+		cmocka_unit_test(
+			every_prefix_is_refused_though_its_rest_lies_behind_it),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
