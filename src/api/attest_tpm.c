@@ -249,9 +249,9 @@ begin(struct avow_http_request *rq, struct avow_http_response *rs, struct avow_w
 	if (e == AVOW_OK)
 		e = read_request(o, rq, r, why);
 	if (e == AVOW_OK)
-		e = avow_challenge_use(avow_service_challenges(sv), &r->challenge,
-			avow_clock_now_s(), rq->server, avow_http_wait(rq, rs, WAIT_MS),
-			&r->use);
+		e = avow_challenge_use(avow_service_challenges(sv),
+			avow_service_writer(sv), &r->challenge, avow_clock_now_s(),
+			rq->server, avow_http_wait(rq, rs, WAIT_MS), &r->use);
 	if (e != AVOW_OK) {
 		round_free(r);
 		return e;
@@ -333,7 +333,7 @@ go_on(struct avow_http_request *rq, struct avow_http_response *rs, struct avow_w
 {
 	struct avow_service *sv = avow_worker_service(rq->worker_context);
 	struct round *r = rq->state;
-	enum avow_err e = avow_challenge_used(avow_service_challenges(sv), r->use, why);
+	enum avow_err e = avow_challenge_used(avow_service_writer(sv), r->use, why);
 
 	rq->state = NULL;
 	if (e == AVOW_OK)

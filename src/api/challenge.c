@@ -1,11 +1,9 @@
 /*
- * Sealing of challenges, and the thread that uses them up. A use belongs to its
- * request and to the thread until both have let go of it: under the lock, because
- * a request that has ended must not be resumed.
+ * Sealing of challenges, and using them up by the writer. A use has memory of its
+ * own: a request whose wait has ended leaves it to the writer.
  */
 #include "api/challenge.h"
 
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,24 +17,15 @@
 #define PLAIN_BYTES (16 + AVOW_CHALLENGE_BYTES + 8 + 32 + 1 + 32 + 32)
 
 struct avow_challenge_use {
+	struct avow_writing writing; /* first */
+	struct avow_store *store;
 	uint8_t id[16];
 	int64_t expires_s, now_s;
-	struct avow_http_server *server;
-	uint64_t token;
-	enum avow_err result;
-	bool is_done, is_abandoned;
-	struct avow_challenge_use *next;
 };
 
 struct avow_challenges {
 	struct avow_store *store;
 	uint8_t key[AVOW_AEAD_KEY_BYTES];
-	pthread_t thread;
-	bool has_thread;
-	pthread_mutex_t lock;
-	pthread_cond_t more;
-	struct avow_challenge_use *first, **last;
-	bool stop;
 };
 
 /* --- the key ------------------------------------------------------------------------- */
@@ -74,55 +63,6 @@ make_key(struct avow_challenges *c, struct avow_arena *a)
 	return e == AVOW_OK || e == AVOW_E_CONFLICT ? read_key(c, a) : e;
 }
 
-/* --- the thread ------------------------------------------------------------------------ */
-
-static struct avow_challenge_use *
-take(struct avow_challenges *c)
-{
-	struct avow_challenge_use *u = NULL;
-
-	pthread_mutex_lock(&c->lock);
-	while (!c->stop && !c->first)
-		pthread_cond_wait(&c->more, &c->lock);
-	if (!c->stop) {
-		u = c->first;
-		c->first = u->next;
-		if (!c->first)
-			c->last = &c->first;
-	}
-	pthread_mutex_unlock(&c->lock);
-	return u;
-}
-
-static void
-finish(struct avow_challenges *c, struct avow_challenge_use *u, enum avow_err e)
-{
-	bool is_mine;
-
-	pthread_mutex_lock(&c->lock);
-	u->result = e;
-	u->is_done = true;
-	is_mine = u->is_abandoned;
-	if (!is_mine)
-		avow_http_resume(u->server, u->token);
-	pthread_mutex_unlock(&c->lock);
-	if (is_mine)
-		free(u);
-}
-
-static void *
-run(void *ctx)
-{
-	struct avow_challenges *c = ctx;
-	struct avow_challenge_use *u;
-
-	while ((u = take(c)))
-		finish(c, u,
-			avow_store_challenge_use(c->store, avow_span_make(u->id, 16),
-				u->expires_s, u->now_s));
-	return NULL;
-}
-
 enum avow_err
 avow_challenges_new(struct avow_store *store, struct avow_challenges **out)
 {
@@ -134,17 +74,11 @@ avow_challenges_new(struct avow_store *store, struct avow_challenges **out)
 	if (!c)
 		return AVOW_E_NO_MEMORY;
 	c->store = store;
-	c->last = &c->first;
-	pthread_mutex_init(&c->lock, NULL);
-	pthread_cond_init(&c->more, NULL);
 	avow_arena_init(&a, AVOW_KIB(64));
 	e = read_key(c, &a);
 	if (e == AVOW_E_NOT_FOUND)
 		e = make_key(c, &a);
 	avow_arena_wipe(&a);
-	if (e == AVOW_OK && pthread_create(&c->thread, NULL, run, c) != 0)
-		e = AVOW_E_INTERNAL;
-	c->has_thread = e == AVOW_OK;
 	if (e != AVOW_OK) {
 		avow_challenges_free(c);
 		return e;
@@ -158,20 +92,6 @@ avow_challenges_free(struct avow_challenges *c)
 {
 	if (!c)
 		return;
-	pthread_mutex_lock(&c->lock);
-	c->stop = true;
-	pthread_cond_signal(&c->more);
-	pthread_mutex_unlock(&c->lock);
-	if (c->has_thread)
-		pthread_join(c->thread, NULL);
-	while (c->first) {
-		struct avow_challenge_use *u = c->first;
-
-		c->first = u->next;
-		free(u);
-	}
-	pthread_mutex_destroy(&c->lock);
-	pthread_cond_destroy(&c->more);
 	avow_wipe(c->key, sizeof(c->key));
 	free(c);
 }
@@ -316,45 +236,56 @@ avow_challenge_open(const struct avow_challenges *c, struct avow_span context,
 
 /* --- using ----------------------------------------------------------------------------------- */
 
+static struct avow_challenge_use *
+use_of(struct avow_writing *w)
+{
+	return (struct avow_challenge_use *)(void *)w; /* its first member */
+}
+
+static enum avow_err
+run(struct avow_writing *w)
+{
+	const struct avow_challenge_use *u = use_of(w);
+
+	return avow_store_challenge_use(
+		u->store, avow_span_make(u->id, sizeof(u->id)), u->expires_s, u->now_s);
+}
+
+static void
+forget(struct avow_writing *w)
+{
+	free(use_of(w));
+}
+
 enum avow_err
-avow_challenge_use(struct avow_challenges *c, const struct avow_challenge *ch,
-	int64_t now_s, struct avow_http_server *server, uint64_t token,
-	struct avow_challenge_use **out)
+avow_challenge_use(const struct avow_challenges *c, struct avow_writer *w,
+	const struct avow_challenge *ch, int64_t now_s, struct avow_http_server *server,
+	uint64_t token, struct avow_challenge_use **out)
 {
 	struct avow_challenge_use *u = calloc(1, sizeof(*u));
 
-	*out = NULL;
+	*out = u;
 	if (!u)
 		return AVOW_E_NO_MEMORY;
+	u->writing = (struct avow_writing){.run = run, .forget = forget};
+	u->store = c->store;
 	memcpy(u->id, ch->id, sizeof(u->id));
 	u->expires_s = ch->expires_s;
 	u->now_s = now_s;
-	u->server = server;
-	u->token = token;
-	u->result = AVOW_E_STORE_BUSY;
-	pthread_mutex_lock(&c->lock);
-	*c->last = u;
-	c->last = &u->next;
-	pthread_cond_signal(&c->more);
-	pthread_mutex_unlock(&c->lock);
-	*out = u;
+	avow_writer_start(w, &u->writing, server, token);
 	return AVOW_OK;
 }
 
 enum avow_err
 avow_challenge_used(
-	struct avow_challenges *c, struct avow_challenge_use *u, struct avow_why *why)
+	struct avow_writer *w, struct avow_challenge_use *u, struct avow_why *why)
 {
-	enum avow_err e;
-	bool is_mine;
+	enum avow_err e = AVOW_E_STORE_BUSY;
 
-	pthread_mutex_lock(&c->lock);
-	e = u->result;
-	is_mine = u->is_done;
-	u->is_abandoned = true;
-	pthread_mutex_unlock(&c->lock);
-	if (is_mine)
+	if (avow_writer_abandon(w, &u->writing)) {
+		e = u->writing.result;
 		free(u);
+	}
 	if (e == AVOW_E_CONFLICT)
 		return refuse(why, AVOW_E_TPM_CHALLENGE_USED,
 			"a challenge that was not answered before");

@@ -2,15 +2,14 @@
  * Challenges of POST /attest/Tpm. Nothing is kept between the rounds: what the
  * service must know in the second one travels in service_context, sealed under a
  * key that all nodes share through the store. A challenge is short-lived and good
- * for one answer: its id is inserted into the store, by a thread of its own,
- * because a worker must not wait for a disk.
+ * for one answer: its id is inserted into the store, by the writer, because a
+ * worker must not wait for a disk.
  */
 #ifndef AVOW_API_CHALLENGE_H
 #define AVOW_API_CHALLENGE_H
 
+#include "api/writer.h"
 #include "crypto/digest.h"
-#include "http/http.h"
-#include "store/store.h"
 
 #define AVOW_CHALLENGE_BYTES 16
 #define AVOW_CHALLENGE_LIFE_S 300
@@ -29,9 +28,9 @@ struct avow_challenge {
 	uint8_t ak[AVOW_SHA256_BYTES], credential[AVOW_SHA256_BYTES];
 };
 
-/** Take up the store's key, or make it; starts the thread.
+/** Take up the store's key, or make it.
  *  @return AVOW_OK; the store's codes; AVOW_E_STORE_CORRUPT (the key is none);
- *  AVOW_E_CRYPTO, AVOW_E_NO_MEMORY, AVOW_E_INTERNAL (no thread). */
+ *  AVOW_E_CRYPTO, AVOW_E_NO_MEMORY. */
 enum avow_err avow_challenges_new(
 	struct avow_store *store, struct avow_challenges **out) AVOW_CHECKED;
 /** After the HTTP server has ended. NULL is fine. */
@@ -52,12 +51,12 @@ enum avow_err avow_challenge_open(const struct avow_challenges *c,
 	struct avow_arena *a, struct avow_challenge *out,
 	struct avow_why *why) AVOW_CHECKED;
 
-/** One use under way, shared by the request and the thread. */
+/** One use under way, shared by the request and the writer. */
 struct avow_challenge_use;
 
 /** Queue the use; the request of `token` is resumed when it is known.
  *  @return AVOW_OK, AVOW_E_NO_MEMORY. */
-enum avow_err avow_challenge_use(struct avow_challenges *c,
+enum avow_err avow_challenge_use(const struct avow_challenges *c, struct avow_writer *w,
 	const struct avow_challenge *ch, int64_t now_s, struct avow_http_server *server,
 	uint64_t token, struct avow_challenge_use **out) AVOW_CHECKED;
 /**
@@ -65,7 +64,7 @@ enum avow_err avow_challenge_use(struct avow_challenges *c,
  * ended without it) that is AVOW_E_STORE_BUSY.
  * @return AVOW_OK; AVOW_E_TPM_CHALLENGE_USED; class STORE: undecided.
  */
-enum avow_err avow_challenge_used(struct avow_challenges *c,
-	struct avow_challenge_use *u, struct avow_why *why) AVOW_CHECKED;
+enum avow_err avow_challenge_used(struct avow_writer *w, struct avow_challenge_use *u,
+	struct avow_why *why) AVOW_CHECKED;
 
 #endif

@@ -101,6 +101,10 @@ take_batch(struct avow_writer *w)
 static void
 tell(struct avow_writing *j)
 {
+	if (j->is_abandoned) {
+		j->forget(j);
+		return;
+	}
 	if (j->server)
 		avow_http_resume(j->server, j->token);
 	j->is_done = true;
@@ -145,7 +149,7 @@ avow_writer_start(struct avow_writer *w, struct avow_writing *job,
 {
 	job->server = server;
 	job->token = token;
-	job->is_done = false;
+	job->is_done = job->is_abandoned = false;
 	job->next = NULL;
 	pthread_mutex_lock(&w->lock);
 	*w->last = job;
@@ -166,4 +170,16 @@ avow_writer_join(struct avow_writer *w, struct avow_writing *job)
 	while (!job->is_done)
 		pthread_cond_wait(&w->done, &w->lock);
 	pthread_mutex_unlock(&w->lock);
+}
+
+bool
+avow_writer_abandon(struct avow_writer *w, struct avow_writing *job)
+{
+	bool is_done;
+
+	pthread_mutex_lock(&w->lock);
+	is_done = job->is_done;
+	job->is_abandoned = true;
+	pthread_mutex_unlock(&w->lock);
+	return is_done;
 }

@@ -18,12 +18,14 @@ struct avow_writing {
 	/* Called when it is durable or has failed, before anybody is told; NULL:
 	 * nothing. */
 	void (*after)(struct avow_writing *w);
+	/* Frees it when nobody is there to be told; only for avow_writer_abandon. */
+	void (*forget)(struct avow_writing *w);
 	/* Once it is done: what run gave; where that is AVOW_OK, it is durable. */
 	enum avow_err result;
 	/* the writer's own */
 	struct avow_http_server *server;
 	uint64_t token;
-	bool is_done;
+	bool is_done, is_abandoned;
 	struct avow_writing *next;
 };
 
@@ -41,5 +43,9 @@ void avow_writer_start(struct avow_writer *w, struct avow_writing *job,
 	struct avow_http_server *server, uint64_t token);
 /** Wait until it is done; at once when it is. */
 void avow_writer_join(struct avow_writer *w, struct avow_writing *job);
+/** Its request does not wait any more, or knows that it is done.
+ *  @return whether it is done, and so the caller's again; else the writer does it
+ *  still, wakes nobody, and forgets it. */
+bool avow_writer_abandon(struct avow_writer *w, struct avow_writing *job);
 
 #endif

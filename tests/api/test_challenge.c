@@ -116,6 +116,50 @@ a_challenge_is_used_once(void **state)
 	assert_ok(avow_store_challenge_use(store, id, ch.expires_s, ch.expires_s + 1));
 }
 
+static void
+a_use_is_told_once_it_is_known(void **state)
+{
+	struct avow_challenge ch = made();
+	struct avow_challenge_use *first, *second;
+	struct avow_writer *w;
+
+	(void)state;
+	assert_ok(avow_writer_new(store, &w));
+	assert_ok(avow_challenge_use(challenges, w, &ch, NOW, NULL, 0, &first));
+	assert_ok(avow_challenge_use(challenges, w, &ch, NOW, NULL, 0, &second));
+	avow_writer_join(w, (struct avow_writing *)(void *)first);
+	avow_writer_join(w, (struct avow_writing *)(void *)second);
+	assert_ok(avow_challenge_used(w, first, NULL));
+	assert_err(AVOW_E_TPM_CHALLENGE_USED, avow_challenge_used(w, second, NULL));
+	avow_writer_free(w);
+}
+
+/* Undecided, and never "used": nobody can know yet. */
+static void
+a_use_that_is_not_waited_for_is_undecided(void **state)
+{
+	struct avow_sqlite *s = (struct avow_sqlite *)store;
+	struct avow_challenge ch = made();
+	struct avow_challenge_use *use;
+	struct avow_writer *w;
+	sqlite3 *other;
+
+	(void)state;
+	assert_ok(avow_writer_new(store, &w));
+	/* another process writes, so that ours waits */
+	assert_int_equal(SQLITE_OK, sqlite3_open(path_in("avow.db"), &other));
+	assert_int_equal(
+		SQLITE_OK, sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL));
+	sqlite3_busy_timeout(s->writer->handle, 60000);
+	assert_ok(avow_challenge_use(challenges, w, &ch, NOW, NULL, 0, &use));
+	assert_err(AVOW_E_STORE_BUSY, avow_challenge_used(w, use, NULL));
+	sqlite3_close(other);
+	avow_writer_free(w); /* it is used up all the same */
+	assert_err(AVOW_E_CONFLICT,
+		avow_store_challenge_use(store, avow_span_make(ch.id, sizeof(ch.id)),
+			ch.expires_s, NOW));
+}
+
 int
 main(void)
 {
@@ -125,6 +169,10 @@ main(void)
 		cmocka_unit_test_setup_teardown(
 			refuses_what_is_late_foreign_or_changed, start, stop),
 		cmocka_unit_test_setup_teardown(a_challenge_is_used_once, start, stop),
+		cmocka_unit_test_setup_teardown(
+			a_use_is_told_once_it_is_known, start, stop),
+		cmocka_unit_test_setup_teardown(
+			a_use_that_is_not_waited_for_is_undecided, start, stop),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

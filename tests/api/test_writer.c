@@ -176,6 +176,42 @@ what_waits_together_is_one_commit(void **state)
 	pthread_barrier_destroy(&all_wait);
 }
 
+static int forgotten; /* by the writer's thread, read when that has ended */
+
+static void
+forget(struct avow_writing *writing)
+{
+	(void)writing;
+	forgotten++;
+}
+
+static void
+what_was_abandoned_is_done_and_forgotten(void **state)
+{
+	struct avow_writing first = {.run = hold};
+	struct piece left = {.writing = {.run = run, .forget = forget}};
+	struct piece done = {.writing = {.run = run, .forget = forget}};
+
+	(void)state;
+	forgotten = 0;
+	assert_int_equal(0, pthread_barrier_init(&is_held, NULL, 2));
+	assert_int_equal(0, pthread_barrier_init(&all_wait, NULL, 2));
+	avow_writer_start(w, &done.writing, NULL, 0);
+	avow_writer_join(w, &done.writing);
+	assert_true(avow_writer_abandon(w, &done.writing));
+	avow_writer_start(w, &first, NULL, 0);
+	pthread_barrier_wait(&is_held);
+	avow_writer_start(w, &left.writing, NULL, 0);
+	assert_false(avow_writer_abandon(w, &left.writing));
+	pthread_barrier_wait(&all_wait);
+	avow_writer_free(w); /* when all is done */
+	w = NULL;
+	assert_int_equal(1, atomic_load(&left.runs));
+	assert_int_equal(1, forgotten);
+	pthread_barrier_destroy(&is_held);
+	pthread_barrier_destroy(&all_wait);
+}
+
 static void
 what_cannot_be_durable_has_failed(void **state)
 {
@@ -204,6 +240,7 @@ main(void)
 		F(work_is_done_once_and_its_result_is_kept),
 		F(more_work_than_a_batch_is_all_done),
 		F(what_waits_together_is_one_commit),
+		F(what_was_abandoned_is_done_and_forgotten),
 		F(what_cannot_be_durable_has_failed),
 	};
 
