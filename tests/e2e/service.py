@@ -262,6 +262,30 @@ def a_nonce_comes_back_as_text_whatever_it_was():
         assert claims["nonce"] == claims["rp_data"] == text, claims
 
 
+@tap.case("no member or header of a request chooses another path (verifier bug 29)")
+def nothing_of_a_request_weakens_a_check():
+    s = World.service()
+    extra = {name: True for name in ("debug", "test", "testMode", "mock", "simulated", "insecure", "skipVerification",
+                                     "skip_verify", "allowDebug", "verify", "policy", "trustAnchor", "collateral", "platform")}
+    headers = {"X-Debug": "1", "X-Test-Mode": "true", "X-Forwarded-Proto": "debug"}
+    bad = bytearray(World.read("quote.bin"))
+    bad[200] ^= 1
+    for kind, member, evidence in (("SgxEnclave", "quote", bytes(bad)), ("OpenEnclave", "report", bytes(bad)),
+                                   ("TdxVm", "quote", bytes(bad)), ("SevSnpVm", "report", bytes(bad)),
+                                   ("AzureGuest", "attestationInfo", b"{}")):
+        plain = {member: b64u(evidence)}
+        status, _, want = s.request("POST", f"/attest/{kind}{V}", plain)
+        assert status == 400, (kind, want)
+        for body in ({**extra, **plain}, {**plain, **extra}, {**plain, **{n: {"enabled": True} for n in extra}}):
+            status, _, text = s.request("POST", f"/attest/{kind}{V}&debug=true&test=1", body, headers)
+            assert status == 400 and text == want, (kind, text, want)
+    # and what is good says the same with them
+    claims = claims_of(s.attest("SgxEnclave", {"quote": quote()})[1]["token"])
+    more = claims_of(s.attest("SgxEnclave", {"quote": quote(), **extra})[1]["token"])
+    moving = ("exp", "iat", "nbf", "jti")
+    assert {k: v for k, v in claims.items() if k not in moving} == {k: v for k, v in more.items() if k not in moving}
+
+
 @tap.case("no evidence, token, nonce or data in the logs (verifier bug 37)")
 def logs_hold_no_secrets():
     with Service(*World.args(), "--log-level", "debug") as s:
