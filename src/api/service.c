@@ -32,7 +32,7 @@ struct avow_service {
 	struct avow_writer *writer;
 	struct avow_challenges *challenges;
 	struct avow_supply *supply;
-	char *data_dir, *collateral_dir; /* the latter under `change` */
+	char *data_dir;
 	struct avow_keys_options key_options;
 	struct avow_watch *watch;
 	struct avow_machines *machines;
@@ -58,6 +58,19 @@ open_keys(struct avow_service *sv, struct avow_shared_view *v, struct avow_why *
 }
 
 static enum avow_err
+load_collateral(struct avow_service *sv, const char *dir, struct avow_shared_view *v,
+	struct avow_why *why)
+{
+	struct avow_collateral *folder;
+	enum avow_err e;
+
+	AVOW_TRY(avow_collateral_folder(dir, &folder, why));
+	e = avow_supply_load(sv->supply, folder, &v->view.collateral, why);
+	avow_collateral_free(folder);
+	return e;
+}
+
+static enum avow_err
 build(struct avow_service *sv, const struct avow_service_settings *s,
 	struct avow_shared_view **out, struct avow_why *why)
 {
@@ -74,8 +87,7 @@ build(struct avow_service *sv, const struct avow_service_settings *s,
 	v->view.baseline = s->baseline;
 	e = avow_shared_view_set_platforms(v, s->allow_platform);
 	if (e == AVOW_OK)
-		e = avow_supply_load(
-			sv->supply, s->collateral_dir, &v->view.collateral, why);
+		e = load_collateral(sv, s->collateral_dir, v, why);
 	if (e == AVOW_OK)
 		e = open_keys(sv, v, why);
 	if (e != AVOW_OK) {
@@ -107,8 +119,7 @@ open_all(struct avow_service *sv, const struct avow_service_settings *s,
 
 	sv->key_options = s->keys;
 	sv->data_dir = strdup(s->data_dir);
-	sv->collateral_dir = strdup(s->collateral_dir);
-	if (!sv->data_dir || !sv->collateral_dir)
+	if (!sv->data_dir)
 		return AVOW_E_NO_MEMORY;
 	sv->warn_s = s->warn_s;
 	AVOW_TRY(avow_watch_new(&sv->watch));
@@ -158,28 +169,23 @@ enum avow_err
 avow_service_reload(struct avow_service *sv, const struct avow_service_settings *s,
 	struct avow_why *why)
 {
-	char *dir = strdup(s->collateral_dir);
 	struct avow_shared_view *v = NULL;
 	enum avow_err e;
 
 	pthread_mutex_lock(&sv->change);
 	sv->key_options = s->keys;
-	e = dir ? build(sv, s, &v, why) : AVOW_E_NO_MEMORY;
+	e = build(sv, s, &v, why);
 	if (e == AVOW_OK)
 		e = avow_auth_configure(sv->auth, s->access, s->net, why);
 	if (e == AVOW_OK)
 		e = avow_supply_set(sv->supply, &s->supply);
 	if (e == AVOW_OK) {
-		free(sv->collateral_dir);
-		sv->collateral_dir = dir;
-		dir = NULL;
 		sv->warn_s = s->warn_s;
 		publish(sv, v);
 	} else {
 		avow_shared_view_unref(v);
 	}
 	pthread_mutex_unlock(&sv->change);
-	free(dir);
 	return e;
 }
 
@@ -205,20 +211,22 @@ reload_keys(struct avow_service *sv, struct avow_why *why)
 	return publish_or_drop(sv, v, open_keys(sv, v, why));
 }
 
-/* The same view with the collateral as it is stored now. Under `change`. */
+/* The same view with the collateral as it is stored now, beside the folder as it was
+ * last read. Under `change`. */
 static enum avow_err
 reload_collateral(struct avow_service *sv)
 {
 	struct avow_shared_view *v = avow_shared_view_copy(sv->views.current);
+	struct avow_collateral *folder =
+		avow_collateral_folder_of(sv->views.current->view.collateral);
 	struct avow_why why;
 
 	if (!v)
 		return AVOW_E_NO_MEMORY;
 	avow_why_init(&why);
 	v->view.keys = avow_keys_ref(sv->views.current->view.keys);
-	return publish_or_drop(sv, v,
-		avow_supply_load(
-			sv->supply, sv->collateral_dir, &v->view.collateral, &why));
+	return publish_or_drop(
+		sv, v, avow_supply_load(sv->supply, folder, &v->view.collateral, &why));
 }
 
 void
@@ -430,6 +438,5 @@ avow_service_free(struct avow_service *sv)
 	avow_refusals_free(sv->refusals);
 	avow_views_clear(&sv->views);
 	free(sv->data_dir);
-	free(sv->collateral_dir);
 	free(sv);
 }

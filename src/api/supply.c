@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/limits.h"
+#include "fetch/shelf.h"
 #include "trust/veks.h"
 
 #define MAX_VEKS 65536
@@ -21,6 +22,7 @@
 struct avow_supply {
 	struct avow_store *store;
 	struct avow_fetcher *fetcher;
+	struct avow_fetch_shelf *shelf;
 	void (*changed)(void *ctx);
 	void *ctx;
 	atomic_bool is_early;
@@ -118,6 +120,7 @@ avow_supply_new(struct avow_store *store, const struct avow_supply_settings *set
 	pthread_mutex_init(&s->lock, NULL);
 	take_settings(s, settings);
 	if (avow_veks_new(MAX_VEKS, &s->veks) != AVOW_OK ||
+		avow_fetch_shelf_new(store, &s->shelf) != AVOW_OK ||
 		new_fetcher(s, settings) != AVOW_OK) {
 		avow_supply_free(s);
 		return AVOW_E_NO_MEMORY;
@@ -146,6 +149,7 @@ avow_supply_free(struct avow_supply *s)
 		return;
 	avow_supply_set_http(s, NULL);
 	avow_fetcher_free(s->fetcher);
+	avow_fetch_shelf_free(s->shelf);
 	avow_veks_free(s->veks);
 	pthread_mutex_destroy(&s->lock);
 	free(s);
@@ -174,24 +178,14 @@ attach_veks(struct avow_supply *s, struct avow_collateral *c)
 /* The state is read before the documents: what comes in between is read twice
  * rather than never. */
 enum avow_err
-avow_supply_load(struct avow_supply *s, const char *dir, struct avow_collateral **out,
-	struct avow_why *why)
+avow_supply_load(struct avow_supply *s, struct avow_collateral *folder,
+	struct avow_collateral **out, struct avow_why *why)
 {
 	struct avow_store_collateral_state state;
-	struct avow_collateral_more *more;
-	struct avow_arena a;
-	enum avow_err e;
-	size_t n;
 
 	*out = NULL;
 	AVOW_TRY(avow_store_collateral_state(s->store, &state));
-	avow_arena_init(&a, AVOW_MAX_COLLATERAL_BYTES);
-	e = avow_fetch_stored(s->store, &a, &more, &n);
-	if (e == AVOW_OK)
-		e = avow_collateral_load_with(dir, more, n, out, why);
-	avow_arena_clear(&a);
-	if (e != AVOW_OK)
-		return e;
+	AVOW_TRY(avow_fetch_shelf_join(s->shelf, folder, out, why));
 	attach_veks(s, *out);
 	atomic_store(&s->seq, state.seq);
 	atomic_store(&s->newest_issue_s, state.newest_issue_s);

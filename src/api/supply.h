@@ -39,10 +39,11 @@ enum avow_err avow_supply_set(
 void avow_supply_free(struct avow_supply *s);
 
 /**
- * A snapshot of the folder and the store as they are now.
- * @return the codes of avow_collateral_load and of the store.
+ * A snapshot of a folder and of the store as it is now. One thread at a time.
+ * @param folder what avow_collateral_folder read.
+ * @return the codes of avow_fetch_shelf_join.
  */
-enum avow_err avow_supply_load(struct avow_supply *s, const char *dir,
+enum avow_err avow_supply_load(struct avow_supply *s, struct avow_collateral *folder,
 	struct avow_collateral **out, struct avow_why *why) AVOW_CHECKED;
 /** Whether the store holds what the last snapshot did not. */
 bool avow_supply_is_stale(struct avow_supply *s);

@@ -176,12 +176,4 @@ enum avow_err avow_fetch_get(const struct avow_fetch_sources *s,
 /** Names that no snapshot is made of: VCEKs, which are looked up one by one. */
 #define AVOW_FETCH_VCEK_PREFIX "amd/vcek/"
 
-/**
- * The newest document of every name but the VCEKs', as files that a snapshot is
- * built from beside a folder's (avow_collateral_load_with).
- * @return AVOW_OK; the store's codes.
- */
-enum avow_err avow_fetch_stored(struct avow_store *store, struct avow_arena *a,
-	struct avow_collateral_more **out, size_t *n) AVOW_CHECKED;
-
 #endif

@@ -1,7 +1,7 @@
 /*
  * A collateral snapshot's life: from a folder or from files in memory, shared by
  * reference count, freed whole. What the files are is decided in
- * collateral_read.c, what they prove in collateral_view.c, and which of them
+ * collateral_read.c, how parts become one snapshot in collateral_join.c, what they prove in collateral_view.c, and which of them
  * judge a platform in collateral_select.c.
  */
 #include "trust/collateral.h"
@@ -19,8 +19,8 @@
 #include "trust/collateral_impl.h"
 #include "trust/veks.h"
 
-static enum avow_err
-new_empty(struct avow_collateral **out)
+enum avow_err
+avow_coll_new(struct avow_collateral **out)
 {
 	struct avow_collateral *c = calloc(1, sizeof(*c));
 
@@ -35,8 +35,8 @@ new_empty(struct avow_collateral **out)
 	return AVOW_OK;
 }
 
-static enum avow_err
-over_limit(struct avow_why *why, const char *what)
+enum avow_err
+avow_coll_over_limit(struct avow_why *why, const char *what)
 {
 	struct avow_at at = {"collateral_folder", what, "Avow limit"};
 
@@ -47,11 +47,13 @@ over_limit(struct avow_why *why, const char *what)
 /* One file, its size added to the sum that is bounded. */
 static enum avow_err
 add_file(struct avow_collateral *c, const struct avow_collateral_file *file,
-	enum avow_collateral_use use, size_t *total, struct avow_why *why)
+	enum avow_collateral_use use, struct avow_why *why)
 {
-	if (__builtin_add_overflow(*total, file->bytes.n, total) ||
-		*total > AVOW_MAX_COLLATERAL_BYTES)
-		return over_limit(why, "size of all files");
+	if (++c->n_files > AVOW_MAX_COLLATERAL_FILES)
+		return avow_coll_over_limit(why, "number of files");
+	if (__builtin_add_overflow(c->n_bytes, file->bytes.n, &c->n_bytes) ||
+		c->n_bytes > AVOW_MAX_COLLATERAL_BYTES)
+		return avow_coll_over_limit(why, "size of all files");
 	return avow_coll_read(c, file, use);
 }
 
@@ -59,12 +61,10 @@ static enum avow_err
 add_files(struct avow_collateral *c, const struct avow_collateral_file *files, size_t n,
 	struct avow_why *why)
 {
-	size_t total = 0;
-
 	if (n > AVOW_MAX_COLLATERAL_FILES)
-		return over_limit(why, "number of files");
+		return avow_coll_over_limit(why, "number of files");
 	for (size_t i = 0; i < n; i++)
-		AVOW_TRY(add_file(c, &files[i], AVOW_COLLATERAL_FOR_ALL, &total, why));
+		AVOW_TRY(add_file(c, &files[i], AVOW_COLLATERAL_FOR_ALL, why));
 	return AVOW_OK;
 }
 
@@ -76,7 +76,7 @@ avow_collateral_build(const struct avow_collateral_file *files, size_t n,
 	enum avow_err e;
 
 	*out = NULL;
-	AVOW_TRY(new_empty(&c));
+	AVOW_TRY(avow_coll_new(&c));
 	e = add_files(c, files, n, why);
 	if (e == AVOW_OK)
 		e = avow_coll_add_builtin(c);
@@ -109,7 +109,8 @@ path_of(const char *dir, const char *name, struct avow_buf *path)
 /* A file that cannot be read is reported and passed over: it may be on its way
  * out while the folder is renewed. */
 static enum avow_err
-load_file(struct avow_collateral *c, const char *path, const char *name, size_t *total)
+load_file(struct avow_collateral *c, const char *path, const char *name,
+	struct avow_why *why)
 {
 	struct avow_buf b;
 	struct stat st;
@@ -121,14 +122,11 @@ load_file(struct avow_collateral *c, const char *path, const char *name, size_t 
 		return AVOW_OK;
 	avow_buf_init(&b, AVOW_MAX_CRL_TEXT);
 	e = avow_file_read(path, &b);
-	if (e == AVOW_OK) {
-		*total += b.n;
-		e = avow_coll_read(c,
-			&(struct avow_collateral_file){name, avow_buf_span(&b)},
-			AVOW_COLLATERAL_FOR_ALL);
-	} else if (e != AVOW_E_NO_MEMORY) {
+	if (e == AVOW_OK)
+		e = add_file(c, &(struct avow_collateral_file){name, avow_buf_span(&b)},
+			AVOW_COLLATERAL_FOR_ALL, why);
+	else if (e != AVOW_E_NO_MEMORY)
 		e = avow_coll_unreadable(c, name, e);
-	}
 	avow_buf_clear(&b);
 	return e;
 }
@@ -138,16 +136,15 @@ load_files(struct avow_collateral *c, const char *dir, struct dirent **names, si
 	struct avow_why *why)
 {
 	struct avow_buf path;
-	size_t total = 0;
 	enum avow_err e = AVOW_OK;
 
+	if (n > AVOW_MAX_COLLATERAL_FILES)
+		return avow_coll_over_limit(why, "number of files");
 	avow_buf_init(&path, 8192);
 	for (size_t i = 0; i < n && e == AVOW_OK; i++) {
 		e = path_of(dir, names[i]->d_name, &path);
 		if (e == AVOW_OK)
-			e = load_file(c, avow_buf_str(&path), names[i]->d_name, &total);
-		if (total > AVOW_MAX_COLLATERAL_BYTES)
-			e = over_limit(why, "size of all files");
+			e = load_file(c, avow_buf_str(&path), names[i]->d_name, why);
 	}
 	avow_buf_clear(&path);
 	return e;
@@ -169,39 +166,55 @@ log_unread(const struct avow_collateral *c)
 	}
 }
 
-/* What a folder is to be read with. */
-struct more {
-	const struct avow_collateral_more *v;
-	size_t n;
-};
-
 static enum avow_err
-add_more(struct avow_collateral *c, const struct more *more, struct avow_why *why)
-{
-	size_t total = 0;
-
-	if (more->n > AVOW_MAX_COLLATERAL_FILES)
-		return over_limit(why, "number of files");
-	for (size_t i = 0; i < more->n; i++)
-		AVOW_TRY(add_file(c, &more->v[i].file, more->v[i].use, &total, why));
-	return AVOW_OK;
-}
-
-static enum avow_err
-load(const char *dir, struct dirent **names, size_t n, const struct more *more,
+folder_part(const char *dir, struct dirent **names, size_t n,
 	struct avow_collateral **out, struct avow_why *why)
 {
 	struct avow_collateral *c;
 	enum avow_err e;
 
-	if (n > AVOW_MAX_COLLATERAL_FILES)
-		return over_limit(why, "number of files");
-	AVOW_TRY(new_empty(&c));
+	AVOW_TRY(avow_coll_new(&c));
 	e = load_files(c, dir, names, n, why);
-	if (e == AVOW_OK)
-		e = add_more(c, more, why);
-	if (e == AVOW_OK)
-		e = avow_coll_add_builtin(c);
+	if (e != AVOW_OK) {
+		avow_collateral_free(c);
+		return e;
+	}
+	log_unread(c);
+	*out = c;
+	return AVOW_OK;
+}
+
+enum avow_err
+avow_collateral_folder(
+	const char *dir, struct avow_collateral **out, struct avow_why *why)
+{
+	static const struct avow_at at = {"collateral_folder", "path", "Avow"};
+	struct dirent **names = NULL;
+	enum avow_err e;
+	int n = scandir(dir, &names, is_visible, alphasort);
+
+	*out = NULL;
+	if (n < 0)
+		return avow_refuse(why, AVOW_E_COLLATERAL_FOLDER, &at,
+			"a folder that can be read", "%s", dir);
+	e = folder_part(dir, names, (size_t)n, out, why);
+	for (int i = 0; i < n; i++)
+		free(names[i]);
+	free(names);
+	return e;
+}
+
+enum avow_err
+avow_collateral_part(const struct avow_collateral_more *v, size_t n,
+	struct avow_collateral **out, struct avow_why *why)
+{
+	struct avow_collateral *c;
+	enum avow_err e;
+
+	*out = NULL;
+	e = avow_coll_new(&c);
+	for (size_t i = 0; e == AVOW_OK && i < n; i++)
+		e = add_file(c, &v[i].file, v[i].use, why);
 	if (e != AVOW_OK) {
 		avow_collateral_free(c);
 		return e;
@@ -215,25 +228,18 @@ enum avow_err
 avow_collateral_load_with(const char *dir, const struct avow_collateral_more *v,
 	size_t n_more, struct avow_collateral **out, struct avow_why *why)
 {
-	const struct more more = {v, n_more};
-	static const struct avow_at at = {"collateral_folder", "path", "Avow"};
-	struct dirent **names = NULL;
-	enum avow_err e;
-	int n;
+	struct avow_collateral *folder = NULL, *more = NULL;
+	enum avow_err e = AVOW_OK;
 
 	*out = NULL;
-	if (!dir)
-		return load(dir, NULL, 0, &more, out, why);
-	n = scandir(dir, &names, is_visible, alphasort);
-	if (n < 0) {
-		e = avow_refuse(why, AVOW_E_COLLATERAL_FOLDER, &at,
-			"a folder that can be read", "%s", dir);
-		return e;
-	}
-	e = load(dir, names, (size_t)n, &more, out, why);
-	for (int i = 0; i < n; i++)
-		free(names[i]);
-	free(names);
+	if (dir)
+		e = avow_collateral_folder(dir, &folder, why);
+	if (e == AVOW_OK)
+		e = avow_collateral_part(v, n_more, &more, why);
+	if (e == AVOW_OK)
+		e = avow_collateral_join(folder, &more, 1, out, why);
+	avow_collateral_free(folder);
+	avow_collateral_free(more);
 	return e;
 }
 
@@ -290,6 +296,10 @@ avow_collateral_free(struct avow_collateral *c)
 	free(c->bad);
 	free(c->entries);
 	avow_arena_clear(&c->arena);
+	for (size_t i = 0; i < c->n_parts; i++)
+		avow_collateral_free(c->parts[i]);
+	free(c->parts);
+	avow_collateral_free(c->folder);
 	free(c);
 }
 

@@ -57,6 +57,31 @@ enum avow_collateral_kind {
  */
 enum avow_err avow_collateral_load(const char *dir, struct avow_collateral **out,
 	struct avow_why *why) AVOW_CHECKED;
+/*
+ * Parts: files that are parsed once and stand in one snapshot after the other. A part
+ * is for joining alone; it has no built-in certificates. It is immutable, and freed
+ * with avow_collateral_free when the last snapshot of it is.
+ */
+
+/** The files of a folder as a part; what avow_collateral_load can give. */
+enum avow_err avow_collateral_folder(const char *dir, struct avow_collateral **out,
+	struct avow_why *why) AVOW_CHECKED;
+/** Files in memory as a part. @return AVOW_OK, AVOW_E_COLLATERAL_LIMIT,
+ *  AVOW_E_NO_MEMORY. */
+enum avow_err avow_collateral_part(const struct avow_collateral_more *v, size_t n,
+	struct avow_collateral **out, struct avow_why *why) AVOW_CHECKED;
+/**
+ * A snapshot of a folder and of the parts behind it, in that order; nothing is parsed.
+ * @param folder NULL: none. References are taken on it and on the parts.
+ * @return AVOW_OK; AVOW_E_COLLATERAL_LIMIT when the parts together exceed
+ * AVOW_MAX_COLLATERAL_*; AVOW_E_NO_MEMORY.
+ */
+enum avow_err avow_collateral_join(struct avow_collateral *folder,
+	struct avow_collateral *const *parts, size_t n, struct avow_collateral **out,
+	struct avow_why *why) AVOW_CHECKED;
+/** The folder that a snapshot was joined with; borrowed. NULL: none. */
+struct avow_collateral *avow_collateral_folder_of(const struct avow_collateral *c);
+
 /** As load, with more files behind the folder's. dir NULL: these alone. */
 enum avow_err avow_collateral_load_with(const char *dir,
 	const struct avow_collateral_more *more, size_t n, struct avow_collateral **out,

@@ -74,10 +74,26 @@ struct avow_collateral {
 	struct avow_coll_bad *bad;
 	size_t n_bad, cap_bad;
 	struct avow_veks *more_veks; /* may be NULL */
+	size_t n_files, n_bytes; /* read into it */
+	struct avow_collateral *folder; /* of a joined one; may be NULL */
+	struct avow_collateral **parts; /* of a joined one: their arenas are used */
+	size_t n_parts;
 	_Atomic(struct avow_coll_view *) views;
 };
 
+/** One with nothing in it. */
+enum avow_err avow_coll_new(struct avow_collateral **out) AVOW_CHECKED;
+/** AVOW_E_COLLATERAL_LIMIT, and of what. */
+enum avow_err avow_coll_over_limit(struct avow_why *why, const char *what) AVOW_CHECKED;
+
 /* --- collateral_read.c: bytes to parsed things --------------------------------- */
+
+/** Add a certificate, whose reference is taken over, if it is not there yet. */
+enum avow_err avow_coll_put_cert(struct avow_collateral *c, struct avow_coll_cert cert,
+	bool *is_new) AVOW_CHECKED;
+/** The certificate of that digest; NULL: none. */
+struct avow_cert *avow_coll_cert_at(
+	const struct avow_collateral *c, const uint8_t sha256[AVOW_SHA256_BYTES]);
 
 /** Classify one file and add what it holds. Only memory, crypto and limits fail. */
 enum avow_err avow_coll_read(struct avow_collateral *c,

@@ -194,25 +194,46 @@ note_vek(struct avow_collateral *c, struct avow_cert *cert)
 	return AVOW_OK;
 }
 
-static enum avow_err
-add_cert(struct avow_collateral *c, const char *name, struct avow_cert *cert, int rank)
+enum avow_err
+avow_coll_put_cert(struct avow_collateral *c, struct avow_coll_cert cert, bool *is_new)
 {
 	enum avow_err e = grow(&c->certs, c->n_certs, &c->cap_certs, sizeof(*c->certs));
 	uint32_t *slot;
 
 	if (e == AVOW_OK)
 		e = grow_slots(c);
-	slot = e == AVOW_OK ? slot_of(c, cert->sha256) : NULL;
-	if (!slot || *slot) {
-		avow_cert_free(cert);
-	} else {
-		*slot = (uint32_t)c->n_certs + 1;
-		c->certs[c->n_certs++] = (struct avow_coll_cert){
-			.name = name, .cert = cert, .rank = rank};
-		e = note_vek(c, cert);
-	}
-	if (e != AVOW_OK || rank > 0)
+	slot = e == AVOW_OK ? slot_of(c, cert.cert->sha256) : NULL;
+	*is_new = slot && !*slot;
+	if (!*is_new) {
+		avow_cert_free(cert.cert);
 		return e;
+	}
+	*slot = (uint32_t)c->n_certs + 1;
+	c->certs[c->n_certs++] = cert;
+	return AVOW_OK;
+}
+
+struct avow_cert *
+avow_coll_cert_at(
+	const struct avow_collateral *c, const uint8_t sha256[AVOW_SHA256_BYTES])
+{
+	uint32_t at = c->n_cert_slots ? *slot_of(c, sha256) : 0;
+
+	return at ? c->certs[at - 1].cert : NULL;
+}
+
+static enum avow_err
+add_cert(struct avow_collateral *c, const char *name, struct avow_cert *cert, int rank)
+{
+	bool is_new;
+
+	AVOW_TRY(avow_coll_put_cert(c,
+		(struct avow_coll_cert){.name = name, .cert = cert, .rank = rank},
+		&is_new));
+	if (is_new)
+		AVOW_TRY(note_vek(c, cert));
+	if (rank > 0)
+		return AVOW_OK;
 	return add_entry(c, name, AVOW_COLLATERAL_CERT, AVOW_OK);
 }
 

@@ -733,6 +733,8 @@ load_by_name(void)
 		if (strcmp(files[i].name, "named") == 0)
 			more[i].use = AVOW_COLLATERAL_FOR_BASELINE;
 	}
+	avow_collateral_free(joined);
+	joined = NULL; /* each for all */
 	avow_collateral_free(snapshot);
 	assert_ok(avow_collateral_load_with(NULL, more, n_files, &snapshot, NULL));
 }

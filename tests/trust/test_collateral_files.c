@@ -186,6 +186,24 @@ a_folder_that_is_not_there_is_said_so(void **state)
 }
 
 static void
+parts_over_the_limits_together_are_refused(void)
+{
+	static struct avow_collateral_more half[50001];
+	struct avow_collateral *part, *twice[2], *c = (void *)1;
+
+	for (size_t i = 0; i < 50001; i++)
+		half[i].file.name = "x";
+	assert_ok(avow_collateral_part(half, 50001, &part, NULL));
+	twice[0] = twice[1] = part;
+	avow_why_init(&why);
+	assert_err(AVOW_E_COLLATERAL_LIMIT,
+		avow_collateral_join(NULL, twice, 2, &c, &why));
+	assert_null(c);
+	assert_string_equal("number of files", why.field);
+	avow_collateral_free(part);
+}
+
+static void
 a_folder_over_its_limits_is_refused(void **state)
 {
 	static struct avow_collateral_file many[100001];
@@ -197,6 +215,7 @@ a_folder_over_its_limits_is_refused(void **state)
 	assert_err(
 		AVOW_E_COLLATERAL_LIMIT, avow_collateral_build(many, 100001, &c, NULL));
 	assert_null(c);
+	parts_over_the_limits_together_are_refused();
 	/* sizes are added up before anything is read */
 	many[0].bytes = avow_span_make("", 0);
 	many[1].bytes = avow_span_make("x", (size_t)513 << 20);

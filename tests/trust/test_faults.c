@@ -131,6 +131,35 @@ building_survives_want_of_memory(void **state)
 	at_each_allocation(make_snapshot);
 }
 
+static struct avow_collateral *part_of_all;
+
+static enum avow_err
+join_again(void)
+{
+	struct avow_collateral *c = NULL;
+	enum avow_err e = avow_collateral_join(part_of_all, &part_of_all, 1, &c, NULL);
+
+	if (e != AVOW_OK)
+		assert_null(c);
+	avow_collateral_free(c);
+	return e;
+}
+
+static void
+joining_survives_want_of_memory(void **state)
+{
+	struct avow_collateral_more more[32];
+
+	(void)state;
+	add("bad", AVOW_LIT("{\"tcbInfo\":1}"));
+	for (size_t i = 0; i < n_files; i++)
+		more[i] = (struct avow_collateral_more){
+			files[i], AVOW_COLLATERAL_FOR_ALL};
+	assert_ok(avow_collateral_part(more, n_files, &part_of_all, NULL));
+	at_each_allocation(join_again);
+	avow_collateral_free(part_of_all);
+}
+
 static enum avow_err
 select_afresh(void)
 {
@@ -301,6 +330,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		T(anchors_survive_want_of_memory),
 		T(building_survives_want_of_memory),
+		T(joining_survives_want_of_memory),
 		T(selecting_survives_want_of_memory),
 		T(the_next_request_is_served),
 		T(a_survey_survives_want_of_memory),
