@@ -334,6 +334,34 @@ believes_no_ima_entry_of_a_register_that_was_still_empty(void **state)
 	assert_string_equal("{\"Events\":[]}", told(w, &at));
 }
 
+/* ima_crypto.c: each bank of the TPM by its own hash, whichever that is */
+static void
+compares_ima_in_every_bank(void **state)
+{
+	static const enum avow_hash BANKS[] = {
+		AVOW_SHA1, AVOW_SHA256, AVOW_SHA384, AVOW_SHA512};
+	struct world *w = *state;
+	struct avow_attested at;
+	struct quote q;
+
+	put_ima(&w->b, "/a");
+	for (size_t i = 0; i < AVOW_LOG_BANKS; i++) {
+		uint8_t in[2 * AVOW_MAX_DIGEST] = {0};
+		size_t n = avow_hash_bytes(BANKS[i]);
+		const struct avow_span both = {in, 2 * n};
+		struct avow_span data;
+
+		quote_of(w, &q, &BANKS[i], 1, 1u << 10);
+		data = w->log.events[0].data;
+		assert_ok(avow_digest(BANKS[i], &data, 1, in + n));
+		assert_ok(avow_digest(BANKS[i], &both, 1, q.value[0][10]));
+		assert_ok(attest(w, &q, &at));
+		assert_non_null(strstr(told(w, &at), "\"/a\""));
+		q.value[0][10][n - 1] ^= 1;
+		assert_err(AVOW_E_EVENTLOG_QUOTE, attest(w, &q, &at));
+	}
+}
+
 /* ima_tpm.c before Linux 5.8 */
 static void
 believes_a_bank_that_an_old_kernel_extended(void **state)
@@ -398,6 +426,7 @@ main(void)
 		T(believes_ima_up_to_the_quoted_state),
 		T(believes_no_ima_entry_of_a_register_that_was_still_empty),
 		T(believes_a_bank_that_an_old_kernel_extended),
+		T(compares_ima_in_every_bank),
 		T(makes_the_claims_of_the_contract),
 	};
 

@@ -221,6 +221,105 @@ refuses_every_flipped_bit_of_measured_ima_data(void **state)
 	avow_buf_clear(&t);
 }
 
+/* Of evm-sig's fields, those behind the name. */
+static void
+evm_fields(struct avow_buf *t, bool absent, const char *names)
+{
+	put_field(t, AVOW_LIT("\5\2"));
+	if (absent)
+		put_field(t, AVOW_LIT(""));
+	else
+		put_field(t, avow_span_make(names, strlen(names) + 1));
+	put_field(t, AVOW_LIT("\6\0\0\0"));
+	put_field(t, AVOW_LIT("\1\2\3\4\5\6"));
+	if (absent) {
+		for (int i = 0; i < 3; i++)
+			put_field(t, AVOW_LIT(""));
+		return;
+	}
+	put_field(t, AVOW_LIT("\xe8\3\0\0"));
+	put_field(t, AVOW_LIT("\xff\xff\xff\xff"));
+	put_field(t, AVOW_LIT("\xa4\x81"));
+}
+
+#define EVM_LIST "d-ng|n-ng|evmsig|xattrnames|xattrlengths|xattrvalues|iuid|igid|imode"
+
+/* ima_template_lib.c: numbers in decimal, names as they are, the rest in hex; by
+ * the template's name and by its list, as ima_template_fmt= names it. */
+static void
+reads_evm_signatures_the_same_from_both_ima_lists(void **state)
+{
+	static const char *const NAMES[] = {"a.ima|a.evm", "", NULL};
+	static const char *const TEXT[] = {" /bin/sh 0502 a.ima|a.evm 06000000 "
+					   "010203040506 1000 4294967295 33188\n",
+		" /bin/sh 0502  06000000 010203040506 1000 4294967295 33188\n",
+		" /bin/sh 0502  06000000 010203040506   \n"};
+	struct world *w = *state;
+
+	for (size_t i = 0; i < 6; i++) {
+		const char *name = i < 3 ? "evm-sig" : EVM_LIST;
+		struct avow_buf t, first;
+
+		template_data(&t, "/bin/sh", NULL);
+		evm_fields(&t, !NAMES[i % 3], NAMES[i % 3]);
+		avow_buf_reset(&w->b);
+		put_ima(&w->b, name, avow_buf_span(&t), false);
+		avow_buf_init(&first, AVOW_MIB(1));
+		avow_buf_put_str(&first, document(w));
+		assert_non_null(
+			strstr(avow_buf_str(&first), "\"FileName\":\"/bin/sh\""));
+		avow_buf_reset(&w->b);
+		put_text(&w->b, name, avow_buf_span(&t), TEXT[i % 3]);
+		assert_string_equal(avow_buf_str(&first), document(w));
+		avow_buf_clear(&t);
+		avow_buf_clear(&first);
+	}
+}
+
+static void
+reads_custom_ima_templates_as_text(void **state)
+{
+	struct world *w = *state;
+	struct avow_buf t;
+
+	avow_buf_init(&t, 1024);
+	put_field(&t, AVOW_LIT("0123456789abcdefghij"));
+	put_field(&t, AVOW_LIT("/x\0"));
+	put_text(&w->b, "d|n", avow_buf_span(&t), " /x\n");
+	/* what stands behind the template is not a digest with its algorithm */
+	w->b.n -= strlen("sha256:") + 64 + strlen(" /x\n");
+	avow_hex_put(&w->b, AVOW_LIT("0123456789abcdefghij"));
+	avow_buf_put_str(&w->b, " /x\n");
+	assert_ok(parse(w));
+	assert_span(avow_buf_span(&t), w->log.events[0].data);
+	avow_buf_clear(&t);
+}
+
+static void
+refuses_ima_templates_of_no_known_fields(void **state)
+{
+	static const char *const NAMES[] = {"d-ng|", "|d-ng", "d-ng||n-ng", "d-ng|x",
+		"sig|sig|sig|sig|sig|sig|sig|sig|sig|sig|sig|sig|sig|sig|sig|sig|sig"};
+	static const char *const NUMBERS[] = {"65536", "-1", "1x", "99999999999"};
+	struct world *w = *state;
+	struct avow_buf t;
+
+	template_data(&t, "/bin/sh", NULL);
+	for (size_t i = 0; i < sizeof(NAMES) / sizeof(NAMES[0]); i++) {
+		avow_buf_reset(&w->b);
+		put_text(&w->b, NAMES[i], avow_buf_span(&t), " /bin/sh\n");
+		assert_err(AVOW_E_IMA_TEMPLATE, parse(w));
+	}
+	for (size_t i = 0; i < sizeof(NUMBERS) / sizeof(NUMBERS[0]); i++) {
+		avow_buf_reset(&w->b);
+		put_text(&w->b, "d-ng|imode", avow_buf_span(&t), " ");
+		avow_buf_put_str(&w->b, NUMBERS[i]);
+		avow_buf_put_str(&w->b, "\n");
+		assert_err(AVOW_E_IMA_FORMAT, parse(w));
+	}
+	avow_buf_clear(&t);
+}
+
 static void
 refuses_malformed_ima_text(void **state)
 {
@@ -235,7 +334,7 @@ refuses_malformed_ima_text(void **state)
 		assert_err(AVOW_E_IMA_FORMAT, parse(w));
 	}
 	avow_buf_reset(&w->b);
-	put_text(&w->b, "evm-sig", avow_buf_span(&t), " /bin/sh\n");
+	put_text(&w->b, "evm-gis", avow_buf_span(&t), " /bin/sh\n");
 	assert_err(AVOW_E_IMA_TEMPLATE, parse(w));
 	avow_buf_clear(&t);
 }
@@ -392,6 +491,9 @@ main(void)
 		T(shows_whose_key_a_keyring_was_given),
 		T(refuses_every_flipped_bit_of_measured_ima_data),
 		T(refuses_malformed_ima_text),
+		T(reads_evm_signatures_the_same_from_both_ima_lists),
+		T(reads_custom_ima_templates_as_text),
+		T(refuses_ima_templates_of_no_known_fields),
 		T(reads_the_same_from_both_canonical_logs),
 		T(refuses_malformed_canonical_logs),
 		T(refuses_4_gib_without_allocating),

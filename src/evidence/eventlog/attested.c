@@ -42,12 +42,17 @@ no_memory(struct comparison *c)
 	return avow_refuse(c->why, avow_arena_err(c->arena), NULL, NULL, NULL);
 }
 
+/* An IMA entry's digests are made for the banks that are compared. */
 static enum avow_err
 parse_logs(struct comparison *c, size_t n)
 {
+	unsigned banks = 0;
+
+	for (size_t i = 0; i < c->at->bank_count; i++)
+		banks |= 1u << c->at->banks[i].bank;
 	for (size_t i = 0; i < n; i++) {
-		enum avow_err e = avow_eventlog_parse(
-			c->in[i].bytes, c->in[i].format, c->arena, &c->logs[i], c->why);
+		enum avow_err e = eventlog_parse_for(c->in[i].bytes, c->in[i].format,
+			banks, c->arena, &c->logs[i], c->why);
 
 		if (e != AVOW_OK && c->why)
 			avow_why_document(c->why, "logs[%zu]", i);

@@ -185,9 +185,12 @@ eventlog_parse_for(struct avow_span bytes, enum avow_log_format hint, unsigned b
 	return AVOW_OK;
 }
 
+/* Of an IMA list by itself: what TPMs have in use. */
+#define SHOWN_BANKS (1u << AVOW_SHA1 | 1u << AVOW_SHA256 | 1u << AVOW_SHA384)
+
 enum avow_err
 avow_eventlog_parse(struct avow_span bytes, enum avow_log_format hint,
 	struct avow_arena *a, struct avow_eventlog *out, struct avow_why *why)
 {
-	return eventlog_parse_for(bytes, hint, ~0u, a, out, why);
+	return eventlog_parse_for(bytes, hint, SHOWN_BANKS, a, out, why);
 }

@@ -10,7 +10,8 @@
 #include "base/limits.h"
 #include "evidence/eventlog/impl.h"
 
-#define IMA_BANKS 3
+/* evm-sig written as a list of its fields has 69 characters */
+#define MAX_TEMPLATE 96u
 
 static enum avow_err
 refuse(struct avow_why *why, const char *field, const char *expected, uint64_t got,
@@ -25,7 +26,7 @@ is_name(struct avow_span s)
 	for (size_t i = 0; i < s.n; i++)
 		if (s.p[i] <= ' ' || s.p[i] > '~')
 			return false;
-	return s.n >= 1 && s.n <= 64;
+	return s.n >= 1 && s.n <= MAX_TEMPLATE;
 }
 
 bool
@@ -36,7 +37,7 @@ ima_is(struct avow_span bytes)
 
 	avow_cur_skip(&c, AVOW_SHA1_BYTES);
 	n = avow_cur_le32(&c);
-	return !avow_cur_is_bad(&c) && pcr < AVOW_LOG_REGISTERS && n <= 64 &&
+	return !avow_cur_is_bad(&c) && pcr < AVOW_LOG_REGISTERS && n <= MAX_TEMPLATE &&
 	       is_name(avow_cur_bytes(&c, n));
 }
 
@@ -59,17 +60,30 @@ static enum avow_err
 set_digests(unsigned banks, struct avow_log_event *e, struct avow_arena *a,
 	struct avow_why *why)
 {
-	static const uint16_t ALGS[IMA_BANKS] = {ALG_SHA1, ALG_SHA256, ALG_SHA384};
-	struct avow_log_digest *d = avow_arena_array(a, IMA_BANKS, sizeof(*d));
-	uint8_t *p = avow_arena_alloc(a, 20 + 32 + 48);
+	static const uint16_t ALGS[AVOW_LOG_BANKS] = {[AVOW_SHA1] = ALG_SHA1,
+		[AVOW_SHA256] = ALG_SHA256,
+		[AVOW_SHA384] = ALG_SHA384,
+		[AVOW_SHA512] = ALG_SHA512};
+	struct avow_log_digest *d;
+	size_t count = 0, bytes = 0;
+	uint8_t *p;
 
+	banks |= 1u << AVOW_SHA1;
+	for (size_t i = 0; i < AVOW_LOG_BANKS; i++)
+		if (banks & 1u << i) {
+			count++;
+			bytes += avow_hash_bytes((enum avow_hash)i);
+		}
+	d = avow_arena_array(a, count, sizeof(*d));
+	p = avow_arena_alloc(a, bytes);
 	if (!d || !p)
 		return avow_refuse(why, avow_arena_err(a), NULL, NULL, NULL);
 	e->digests = d;
-	for (size_t i = 0; i < IMA_BANKS; i++) {
+	e->digest_count = count;
+	for (size_t i = 0; i < AVOW_LOG_BANKS; i++) {
 		size_t n = avow_hash_bytes((enum avow_hash)i);
 
-		if (i != AVOW_SHA1 && !(banks & 1u << i))
+		if (!(banks & 1u << i))
 			continue;
 		*d++ = (struct avow_log_digest){ALGS[i], avow_span_make(p, n)};
 		if (e->is_violation)
@@ -78,7 +92,6 @@ set_digests(unsigned banks, struct avow_log_event *e, struct avow_arena *a,
 			AVOW_TRY(template_hash(e, (enum avow_hash)i, p));
 		p += n;
 	}
-	e->digest_count = (size_t)(d - e->digests);
 	return AVOW_OK;
 }
 
@@ -127,10 +140,10 @@ read_entry(struct avow_cursor *c, unsigned banks, struct avow_log_event *e,
 	if (avow_cur_is_bad(c) || e->pcr >= AVOW_LOG_REGISTERS)
 		return refuse(why, "pcr", "a register", e->pcr, e->offset);
 	if (n > avow_cur_left(c))
-		return refuse(why, "template name length", "1 to 64", n, e->offset);
+		return refuse(why, "template name length", "1 to 96", n, e->offset);
 	e->template_name = avow_cur_bytes(c, n);
 	if (!is_name(e->template_name))
-		return refuse(why, "template name length", "1 to 64", n, e->offset);
+		return refuse(why, "template name length", "1 to 96", n, e->offset);
 	if (avow_span_eq_str(e->template_name, "ima")) {
 		e->data = ima_data(c);
 	} else {
@@ -277,7 +290,7 @@ put_old(struct avow_jw *w, struct avow_span data)
 void
 ima_put(struct avow_jw *w, const struct avow_log_event *e)
 {
-	struct avow_span f[8], name;
+	struct avow_span f[16], name;
 	size_t n;
 
 	if (e->is_violation)
@@ -286,7 +299,7 @@ ima_put(struct avow_jw *w, const struct avow_log_event *e)
 		put_old(w, e->data);
 		return;
 	}
-	if ((n = ima_fields(e->data, f, 8)) < 2)
+	if ((n = ima_fields(e->data, f, 16)) < 2)
 		return;
 	name = f[1].n ? avow_span_slice(f[1], 0, f[1].n - 1) : f[1];
 	if (!is_plain(name) || f[1].p[f[1].n - 1] != 0)
