@@ -157,7 +157,8 @@ read_certs(struct run *r, const char *path)
 			AVOW_MAX_SNP_CERTS);
 	if (!avow_cli_read(path, &r->cert_files[n]))
 		return AVOW_EXIT_USAGE;
-	r->certs[n] = avow_buf_span(&r->cert_files[n]);
+	/* a container's security context has its host's in base 64 */
+	r->certs[n] = avow_cli_decode(avow_buf_span(&r->cert_files[n]), &r->arena);
 	r->in.certs = r->certs;
 	r->in.n_certs = n + 1;
 	return AVOW_EXIT_OK;

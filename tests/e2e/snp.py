@@ -286,6 +286,14 @@ def appraise_takes_the_container_host_s_json():
     status, r, _ = appraise(vectors("snp-ms-aci", "snp_report.bin"),
                             vectors("snp-ms-aci", "uvm_host_amd_certificate.json"))
     assert status == 0, r
+    # in base 64, as a container's security context has it: this one, and another host's
+    with tempfile.NamedTemporaryFile() as f:
+        f.write(base64.b64encode(read("snp-ms-aci", "uvm_host_amd_certificate.json")))
+        f.flush()
+        status, r, _ = appraise(vectors("snp-ms-aci", "snp_report.bin"), f.name)
+        assert status == 0, r
+    status, r, _ = appraise(vectors("snp-ms-aci", "snp_report.bin"), vectors("snp-ms-aci", "host-amd-cert-base64"))
+    assert status == 1 and r["error"]["code"] == "snp_chip_id", r["error"]
 
 
 @tap.case()

@@ -204,7 +204,8 @@ gives_every_claim_of_the_recorded_token(void **state)
 /* --- certificates of others ------------------------------------------------------------ */
 
 static void
-expect_refused(const char *report, const char *leaf, enum avow_err want)
+expect_refused_at(
+	const char *report, const char *leaf, const char *at, enum avow_err want)
 {
 	const char *const certs[3] = {leaf, NULL, NULL};
 	struct avow_buf b;
@@ -212,9 +213,15 @@ expect_refused(const char *report, const char *leaf, enum avow_err want)
 
 	real_init(&r);
 	real_collateral(&r, NULL, 0);
-	assert_err(want, appraise(&r, report, certs, "2025-01-01T00:00:00Z", &b));
+	assert_err(want, appraise(&r, report, certs, at, &b));
 	avow_buf_clear(&b);
 	real_clear(&r);
+}
+
+static void
+expect_refused(const char *report, const char *leaf, enum avow_err want)
+{
+	expect_refused_at(report, leaf, "2025-01-01T00:00:00Z", want);
 }
 
 /* The MANIFEST's negatives: certificates whose hwID was written over, and the
@@ -233,6 +240,13 @@ refuses_the_negatives_for_the_right_reason(void **state)
 		"azure-cvm/kinvolk-certs.pem", AVOW_E_SNP_CHIP_ID);
 	expect_refused("azure-cvm/kinvolk-hcl-report-tdx.bin",
 		"azure-cvm/kinvolk-certs.pem", AVOW_E_HCL_REPORT_TYPE);
+	expect_refused("sgxtdx-trustee/hcl-report.bin", "azure-cvm/kinvolk-certs.pem",
+		AVOW_E_HCL_REPORT_TYPE);
+	/* a VCEK that is genuine and of no machine here */
+	expect_refused_at("azure-cvm/kinvolk-hcl-report-snp.bin",
+		"azure-cvm/imds-vcek.der", "2026-06-01T00:00:00Z", AVOW_E_SNP_TCB);
+	expect_refused_at("snp-ms-tav/milan_attestation_report.bin",
+		"azure-cvm/imds-vcek.der", "2026-06-01T00:00:00Z", AVOW_E_SNP_CHIP_ID);
 }
 
 /* Every report with every leaf: only its own will do. */

@@ -202,6 +202,27 @@ takes_azures_quote_with_its_runtime_data(void **state)
 	real_clear(&r);
 }
 
+/* A guest's TD report is no quote, whatever its runtime data is. */
+static void
+refuses_the_hcl_reports_of_real_guests(void **state)
+{
+	static const char *const names[] = {"azure-cvm/kinvolk-hcl-report-tdx.bin",
+		"sgxtdx-trustee/hcl-report.bin"};
+
+	(void)state;
+	if (!real_is_there())
+		skip();
+	for (size_t i = 0; i < 2; i++) {
+		struct avow_buf b;
+
+		begin("a187b0da057d", "2026-07-01T08:12:19Z");
+		real_read(names[i], &b);
+		assert_err(AVOW_E_TDX_HCL, real_appraise(&r, "tdx", avow_buf_span(&b)));
+		avow_buf_clear(&b);
+		real_clear(&r);
+	}
+}
+
 /* --- fields exchanged behind the signature ------------------------------------------------ */
 
 static struct avow_tdx_quote forged;
@@ -604,6 +625,7 @@ main(void)
 		cmocka_unit_test(tells_what_another_verifier_tells),
 		cmocka_unit_test(tells_the_eat_profile_and_the_tcb),
 		cmocka_unit_test(takes_azures_quote_with_its_runtime_data),
+		cmocka_unit_test(refuses_the_hcl_reports_of_real_guests),
 		cmocka_unit_test(the_module_is_the_one_of_the_tcb_info),
 		cmocka_unit_test(a_module_of_an_unknown_version_is_refused),
 		cmocka_unit_test(a_module_or_platform_below_every_level_is_refused),
