@@ -414,17 +414,37 @@ judges_revocation_where_there_is_a_list(void **state)
 	c = good;
 	c.without_next = true;
 	expect_crls(AVOW_E_CRL_EXTENSIONS, &c, 1);
-	/* the newest that serves */
-	two[0] = good;
-	two[0].from_s -= day;
-	two[0].revoked = true;
-	two[1] = good;
-	expect_crls(AVOW_OK, two, 2);
-	two[0].revoked = false;
+	two[0] = two[1] = good;
 	two[1].revoked = true;
 	expect_crls(AVOW_E_SNP_CA_REVOKED, two, 2);
 	two[1].of_other_key = true;
 	expect_crls(AVOW_OK, two, 2);
+}
+
+/* AMD serves one list at /vcek and one at /vlek, both of the ARK: the newer need
+ * not name what the other does. */
+static void
+a_newer_list_takes_no_revocation_back(void **state)
+{
+	const int64_t day = AMD_DAY;
+	const struct crl_case newer = {AMD_AT - day, AMD_AT + day, false, false, false};
+	struct crl_case two[2] = {newer, newer};
+
+	(void)state;
+	two[0].from_s = AMD_AT - 9 * day;
+	two[0].revoked = true;
+	expect_crls(AVOW_E_SNP_CA_REVOKED, two, 2);
+	two[0].until_s = AMD_AT - 1; /* it has ended: the revocation has not */
+	expect_crls(AVOW_E_SNP_CA_REVOKED, two, 2);
+	two[0].of_other_key = true;
+	expect_crls(AVOW_OK, two, 2);
+	two[0] = newer; /* not yet issued, for an appraisal at an earlier time */
+	two[0].from_s = AMD_AT + 1;
+	two[0].revoked = true;
+	expect_crls(AVOW_OK, two, 2);
+	two[0].revoked = false; /* one that serves is needed */
+	two[1].until_s = AMD_AT - 1;
+	expect_crls(AVOW_E_CRL_NOT_YET_VALID, two, 2);
 }
 
 static void
@@ -528,6 +548,7 @@ main(void)
 		cmocka_unit_test(refuses_a_chain_under_a_root_of_nobody),
 		cmocka_unit_test(tries_every_issuer_of_the_folder),
 		cmocka_unit_test(judges_revocation_where_there_is_a_list),
+		cmocka_unit_test(a_newer_list_takes_no_revocation_back),
 		cmocka_unit_test(tolerates_a_stale_list_within_the_grace),
 		cmocka_unit_test(judges_everything_again_with_a_warm_cache),
 		cmocka_unit_test(remembers_a_chain_of_the_folder),

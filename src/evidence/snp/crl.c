@@ -1,7 +1,9 @@
 /*
  * Revocation of the ASK or ASVK by the ARK's list (AMD 57230; RFC 5280 6.3). A
  * VCEK is never revoked by itself: its serial number is 0, and a newer TCB takes
- * its place. Of the lists that verify the newest current one counts.
+ * its place. One list that verifies has to be current; any that was issued and names
+ * the CA revokes it, for AMD serves two in one ARK's name, of ASKs and of ASVKs, and
+ * the newer of them need not name what the other does.
  */
 #include <string.h>
 
@@ -62,12 +64,27 @@ check_time(const struct avow_crl *crl, const struct avow_verify_in *in,
 }
 
 static enum avow_err
-usable(const struct avow_collateral_crl *crl, const struct avow_cert *root,
+refuse_revoked(const struct avow_amd_chain *chain, struct avow_why *why)
+{
+	static const struct avow_at at = {
+		"vek_revocation", "revokedCertificates", "RFC 5280, 6.3.3"};
+
+	return avow_refuse(why, AVOW_E_SNP_CA_REVOKED, &at, "not in the ARK's CRL",
+		"%s", chain->ca->subject_cn);
+}
+
+/* AVOW_OK: it is current, and the CA is not in it. A revocation outlives the list
+ * that told of it: what is in an expired one is revoked all the same. */
+static enum avow_err
+judge_list(const struct avow_collateral_crl *crl, const struct avow_amd_chain *chain,
 	const struct avow_verify_in *in, struct avow_snp_cache *cache,
 	struct avow_why *why)
 {
-	enum avow_err e = verify_once(crl, root, cache, why);
+	enum avow_err e = verify_once(crl, chain->root, cache, why);
 
+	if (e == AVOW_OK && crl->crl->this_update_s <= in->at_s &&
+		avow_crl_has(crl->crl, chain->ca->serial))
+		e = refuse_revoked(chain, why);
 	if (e == AVOW_OK)
 		e = check_time(crl->crl, in, why);
 	if (e != AVOW_OK)
@@ -75,47 +92,38 @@ usable(const struct avow_collateral_crl *crl, const struct avow_cert *root,
 	return e;
 }
 
-static enum avow_err
-refuse_revoked(
-	const struct avow_amd_chain *chain, const char *name, struct avow_why *why)
+static bool
+is_final(enum avow_err e)
 {
-	static const struct avow_at at = {
-		"vek_revocation", "revokedCertificates", "RFC 5280, 6.3.3"};
-
-	(void)avow_refuse(why, AVOW_E_SNP_CA_REVOKED, &at, "not in the ARK's CRL", "%s",
-		chain->ca->subject_cn);
-	avow_why_document(why, "%s", name);
-	return AVOW_E_SNP_CA_REVOKED;
+	return e == AVOW_E_SNP_CA_REVOKED || e == AVOW_E_CRYPTO ||
+	       e == AVOW_E_NO_MEMORY;
 }
 
 enum avow_err
 avow_snp_check_crl(const struct avow_amd_chain *chain, const struct avow_verify_in *in,
 	struct avow_snp_cache *cache, struct avow_why *why)
 {
-	struct avow_collateral_crl crl, best = {.crl = NULL};
+	struct avow_collateral_crl crl;
 	enum avow_err first = AVOW_E_CRL_ABSENT, e;
+	bool has_current = false;
 	struct avow_why w;
 
 	for (size_t i = 0;
 		avow_collateral_crl_of(in->collateral, chain->root->subject, i, &crl);
 		i++) {
 		avow_why_init(&w);
-		e = usable(&crl, chain->root, in, cache, &w);
-		if (e == AVOW_E_CRYPTO || e == AVOW_E_NO_MEMORY)
+		e = judge_list(&crl, chain, in, cache, &w);
+		has_current |= e == AVOW_OK;
+		if (e == AVOW_OK || (first != AVOW_E_CRL_ABSENT && !is_final(e)))
+			continue;
+		first = e;
+		if (why)
+			*why = w;
+		if (is_final(e))
 			return e;
-		if (e != AVOW_OK && first == AVOW_E_CRL_ABSENT) {
-			first = e;
-			if (why && why->code == AVOW_OK)
-				*why = w;
-		}
-		if (e == AVOW_OK &&
-			(!best.crl || crl.crl->this_update_s > best.crl->this_update_s))
-			best = crl;
 	}
-	if (!best.crl)
+	if (!has_current)
 		return first;
 	avow_why_init(why);
-	if (avow_crl_has(best.crl, chain->ca->serial))
-		return refuse_revoked(chain, best.name, why);
 	return AVOW_OK;
 }
