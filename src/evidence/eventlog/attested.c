@@ -21,6 +21,7 @@
 /* An IMA register on its way to the quoted value. */
 struct ima_course {
 	bool begun, reached;
+	bool lacks; /* a log before the list had not all quoted banks' digests */
 	uint8_t padded[AVOW_LOG_BANKS][AVOW_MAX_DIGEST]; /* as old kernels extend */
 };
 
@@ -42,18 +43,35 @@ no_memory(struct comparison *c)
 	return avow_refuse(c->why, avow_arena_err(c->arena), NULL, NULL, NULL);
 }
 
-/* An IMA entry's digests are made for the banks that are compared. */
-static enum avow_err
-parse_logs(struct comparison *c, size_t n)
+static unsigned
+banks_of(const struct avow_attested *at, uint32_t pcr)
 {
 	unsigned banks = 0;
 
-	for (size_t i = 0; i < c->at->bank_count; i++)
-		banks |= 1u << c->at->banks[i].bank;
+	for (size_t i = 0; i < at->bank_count; i++)
+		if (at->banks[i].mask & 1u << pcr)
+			banks |= 1u << at->banks[i].bank;
+	return banks;
+}
+
+/* What is read is what the quote can prove, and nothing beside it: an IMA entry's
+ * digests are made for the banks that are compared, another log's are cut to them. */
+static enum avow_err
+parse_logs(struct comparison *c, size_t n)
+{
+	unsigned banks[AVOW_LOG_REGISTERS], any = 0;
+
+	for (uint32_t pcr = 0; pcr < AVOW_LOG_REGISTERS; pcr++) {
+		banks[pcr] = banks_of(c->at, pcr);
+		any |= banks[pcr];
+	}
 	for (size_t i = 0; i < n; i++) {
 		enum avow_err e = eventlog_parse_for(c->in[i].bytes, c->in[i].format,
-			banks, c->arena, &c->logs[i], c->why);
+			any, c->arena, &c->logs[i], c->why);
 
+		if (e == AVOW_OK &&
+			log_keep_covered(&c->logs[i], banks, c->arena) != AVOW_OK)
+			return no_memory(c);
 		if (e != AVOW_OK && c->why)
 			avow_why_document(c->why, "logs[%zu]", i);
 		AVOW_TRY(e);
@@ -80,6 +98,8 @@ is_reached(const struct comparison *c, uint32_t pcr)
 {
 	const struct avow_log_register *reg = &c->registers->reg[pcr];
 
+	if (c->ima[pcr].lacks)
+		return false;
 	for (size_t i = 0; i < c->at->bank_count; i++) {
 		const struct avow_quoted_bank *q = &c->at->banks[i];
 		size_t n = avow_hash_bytes(q->bank);
@@ -104,6 +124,10 @@ begin_course(struct comparison *c, uint32_t pcr)
 	if (course->begun)
 		return;
 	course->begun = true;
+	for (size_t i = 0; i < c->at->bank_count; i++)
+		if (c->at->banks[i].mask & 1u << pcr)
+			course->lacks |=
+				!c->registers->reg[pcr].has[c->at->banks[i].bank];
 	memcpy(course->padded, c->registers->reg[pcr].value, sizeof(course->padded));
 	course->reached = is_reached(c, pcr); /* quoted before the list's first */
 }
@@ -149,6 +173,23 @@ replay_ima(struct comparison *c, size_t log, size_t i)
 
 /* --- every other log -------------------------------------------------------------- */
 
+/* Where an IMA list has reached the quoted value the register's comparison is over:
+ * a record behind it would be believed and compared by nobody. */
+static enum avow_err
+refuse_behind_ima(struct comparison *c, const struct avow_log_event *e)
+{
+	const struct avow_at at = {"eventlog_replay", NULL, SOURCE};
+
+	(void)avow_refuse(c->why, AVOW_E_EVENTLOG_QUOTE, &at,
+		"no other log's event behind an IMA list of the register", "event %u",
+		e->seq);
+	if (c->why) {
+		avow_why_field(c->why, "PCR %u", e->pcr);
+		avow_why_offset(c->why, e->offset);
+	}
+	return AVOW_E_EVENTLOG_QUOTE;
+}
+
 static enum avow_err
 replay_record(struct comparison *c, size_t log, size_t i)
 {
@@ -157,6 +198,8 @@ replay_record(struct comparison *c, size_t log, size_t i)
 	AVOW_TRY(replay_event(&c->replayer, &c->logs[log], e, c->why));
 	if (event_is_silent(&c->logs[log], e))
 		return AVOW_OK;
+	if (c->ima[e->pcr].begun)
+		return refuse_behind_ima(c, e);
 	c->at->extended |= 1u << e->pcr;
 	c->used[log][e->pcr] = (uint32_t)i + 1;
 	return AVOW_OK;
@@ -274,26 +317,43 @@ refuse_windows(struct comparison *c, size_t log, const struct avow_log_event *e)
 	return AVOW_E_EVENTLOG_WBCL;
 }
 
-/* Of one log and register: the event that is no proven tagged one, before "WBCL";
- * only where there is a "WBCL". */
-static const struct avow_log_event *
-windows_suspect(
-	const struct comparison *c, struct event_writer *ew, size_t log, uint32_t pcr)
-{
-	const struct avow_log_event *suspect = NULL;
+struct suspect {
+	const struct avow_log_event *event; /* NULL: none */
+	size_t log;
+};
 
+/* Of one log and register: *s becomes the first event that is no proven tagged one.
+ * @return true at "WBCL". */
+static bool
+look_for_end(const struct comparison *c, const struct markers *m, size_t log,
+	uint32_t pcr, struct suspect *s)
+{
 	for (size_t i = 0; i < c->used[log][pcr]; i++) {
 		const struct avow_log_event *e = &c->logs[log].events[i];
 
 		if (e->pcr != pcr || event_is_silent(&c->logs[log], e))
 			continue;
-		if (event_is_marker(&ew->markers, e, MARKER_WBCL))
-			return suspect;
-		if (!suspect &&
+		if (event_is_marker(m, e, MARKER_WBCL))
+			return true;
+		if (!s->event &&
 			!(e->type == EV_EVENT_TAG && avow_eventlog_proves(e, e->data)))
-			suspect = e;
+			*s = (struct suspect){e, log};
 	}
-	return NULL;
+	return false;
+}
+
+/* Before "WBCL", and only where there is one, in whichever of the logs: who sends a
+ * log may send it in parts. */
+static enum avow_err
+check_windows_register(struct comparison *c, const struct markers *m, uint32_t pcr)
+{
+	struct suspect s = {NULL, 0};
+
+	for (size_t l = 0; l < c->at->log_count; l++)
+		if (c->logs[l].format != AVOW_LOG_CCEL &&
+			look_for_end(c, m, l, pcr, &s))
+			return s.event ? refuse_windows(c, s.log, s.event) : AVOW_OK;
+	return AVOW_OK;
 }
 
 /* Windows' policies ask whether all tagged events say this or that. One whose data
@@ -302,20 +362,13 @@ windows_suspect(
 static enum avow_err
 check_windows(struct comparison *c)
 {
-	const struct avow_log_event *suspect = NULL;
-	struct event_writer ew;
-	enum avow_err err = event_writer_begin(&ew, NULL);
+	struct markers m;
 
-	for (size_t l = 0; l < c->at->log_count && err == AVOW_OK; l++)
-		for (uint32_t pcr = 12; pcr <= 13 && err == AVOW_OK; pcr++) {
-			if (c->logs[l].format == AVOW_LOG_CCEL ||
-				!is_quoted(c->at, pcr))
-				continue;
-			suspect = windows_suspect(c, &ew, l, pcr);
-			if (suspect)
-				err = refuse_windows(c, l, suspect);
-		}
-	return err;
+	AVOW_TRY(markers_make(&m));
+	for (uint32_t pcr = 12; pcr <= 13; pcr++)
+		if (is_quoted(c->at, pcr))
+			AVOW_TRY(check_windows_register(c, &m, pcr));
+	return AVOW_OK;
 }
 
 static enum avow_err
@@ -361,17 +414,6 @@ avow_attested_logs(const struct avow_log_input *logs, size_t n,
 }
 
 /* --- what is told ------------------------------------------------------------------ */
-
-static unsigned
-banks_of(const struct avow_attested *at, uint32_t pcr)
-{
-	unsigned banks = 0;
-
-	for (size_t i = 0; i < at->bank_count; i++)
-		if (at->banks[i].mask & 1u << pcr)
-			banks |= 1u << at->banks[i].bank;
-	return banks;
-}
 
 static void
 put_log(const struct avow_attested *at, size_t l, struct event_writer *ew,

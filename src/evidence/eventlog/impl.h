@@ -58,6 +58,11 @@ const struct avow_log_digest *event_digest(
 /** It changes no register (its type says so, or its number is none). */
 bool event_is_silent(const struct avow_eventlog *log, const struct avow_log_event *e);
 
+/** Leave, of each event, only the digests of these banks of its register (bits 1u <<
+ *  enum avow_hash); an IMA list stays as it is. @return AVOW_OK or the arena's error. */
+enum avow_err log_keep_covered(struct avow_eventlog *log,
+	const unsigned banks[AVOW_LOG_REGISTERS], struct avow_arena *a) AVOW_CHECKED;
+
 /* A replay under way: the registers, and what the rest of it needs to know. */
 struct replayer {
 	struct avow_log_replay *out;
