@@ -230,7 +230,7 @@ evm_fields(struct avow_buf *t, bool absent, const char *names)
 		put_field(t, AVOW_LIT(""));
 	else
 		put_field(t, avow_span_make(names, strlen(names) + 1));
-	put_field(t, AVOW_LIT("\6\0\0\0"));
+	put_field(t, AVOW_LIT("\6\0"));
 	put_field(t, AVOW_LIT("\1\2\3\4\5\6"));
 	if (absent) {
 		for (int i = 0; i < 3; i++)
@@ -250,10 +250,10 @@ static void
 reads_evm_signatures_the_same_from_both_ima_lists(void **state)
 {
 	static const char *const NAMES[] = {"a.ima|a.evm", "", NULL};
-	static const char *const TEXT[] = {" /bin/sh 0502 a.ima|a.evm 06000000 "
-					   "010203040506 1000 4294967295 33188\n",
-		" /bin/sh 0502  06000000 010203040506 1000 4294967295 33188\n",
-		" /bin/sh 0502  06000000 010203040506   \n"};
+	static const char *const TEXT[] = {
+		" /bin/sh 0502 a.ima|a.evm 0600 010203040506 1000 4294967295 33188\n",
+		" /bin/sh 0502  0600 010203040506 1000 4294967295 33188\n",
+		" /bin/sh 0502  0600 010203040506   \n"};
 	struct world *w = *state;
 
 	for (size_t i = 0; i < 6; i++) {
