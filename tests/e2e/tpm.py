@@ -7,7 +7,7 @@ import sqlite3
 import struct
 
 from avowtest import Service, Tap, avow, b64u, claims_of, header_of, unb64u, wait_for
-from tpm_machine import Machine, RequestKey, post, read, request_text, write
+from tpm_machine import Machine, RequestKey, TpmKey, jwk_of_public, post, read, request_text, write
 
 tap = Tap()
 POLICY = """version= 1.2;
@@ -260,6 +260,72 @@ def a_key_attestation_is_no_quote_and_binds_no_other_challenge():
         a = m.quote(unb64u(first["challenge"]))
         refused("tpm_key_unbound", second_round(s, key, request_text(
             key, first, a, request_key={"jwk": key.jwk}, **more)))
+
+
+@tap.case()
+def keys_of_the_tpm_are_certified_for_the_challenge():
+    """The request's key and two more by tpm_certify; and each thing that such a binding must not be."""
+    with Machine() as m:
+        m.boot()
+        m.make_ek()
+        m.make_ak()
+        cert, ca = m.certify_ak()
+        key = TpmKey(m)
+        areas = {"req": read(m.path("req.pub")), "ec": m.make_key("ec", "ecc256:null:null"),
+                 "rsa": m.make_key("rsa", "rsa2048:null:null")}
+        with Service("--trust-anchor", ca) as s:
+            set_policy(s)
+
+            def bound(name, challenge):
+                certification, signature = m.certify(name, challenge)
+                return {"jwk": jwk_of_public(areas[name]), "info": {"tpm_certify": {
+                    "public": b64u(areas[name]), "certification": b64u(certification),
+                    "signature": b64u(signature)}}}
+
+            def run(change=None):
+                first = first_round(s)
+                challenge = unb64u(first["challenge"])
+                a = m.quote(challenge)
+                a["aik_cert"] = b64u(cert)
+                keys = {"request_key": bound("req", challenge),
+                        "other_keys": [bound("ec", challenge), bound("rsa", challenge)]}
+                if change:
+                    change(keys)
+                return second_round(s, key, request_text(key, first, a, **keys))
+
+            status, report = run()
+            assert status == 200, report
+            claims = claims_of(report)
+            assert claims["cnf"] == {"jwk": key.jwk}, claims
+            assert claims["x-ms-tpm-request-key"] == {
+                "info": {"tpm_certify": {"name_alg": 11, "obj_attr": 0x40072}}, "jwk": key.jwk}, claims
+
+            def flip(where, name):
+                info = where["info"]["tpm_certify"]
+                raw = bytearray(unb64u(info[name]))
+                raw[-1] ^= 1
+                info[name] = b64u(bytes(raw))
+
+            def other_challenge(keys):
+                keys["other_keys"][1] = bound("rsa", b"\3" * 16)
+
+            def other_jwk(keys):
+                keys["other_keys"][0]["jwk"] = keys["other_keys"][1]["jwk"]
+
+            def other_area(keys):
+                one, two = (k["info"]["tpm_certify"] for k in keys["other_keys"])
+                one["public"] = two["public"]
+
+            def by_quote(keys):
+                keys["other_keys"][0]["info"] = {"tpm_quote": {"hash_alg": "sha-256"}}
+
+            refused("tpm_qualified_data", run(other_challenge))
+            refused("tpm_key_name", run(other_jwk))
+            refused("tpm_key_name", run(other_area))
+            refused("tpm_signature", run(lambda keys: flip(keys["other_keys"][0], "signature")))
+            refused("tpm_signature", run(lambda keys: flip(keys["request_key"], "certification")))
+            refused("tpm_request", run(by_quote))
+            refused("tpm_request", run(lambda keys: keys["other_keys"].append(keys["other_keys"][0])))
 
 
 @tap.case()

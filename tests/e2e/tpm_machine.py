@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import shutil
+import socket
 import struct
 import subprocess
 import tempfile
@@ -73,6 +74,23 @@ class RequestKey:
         return first + "." + b64u(signature)
 
 
+class TpmKey:
+    """A request key inside the TPM."""
+
+    def __init__(self, machine, name="req"):
+        self.machine, self.name = machine, name
+        self.jwk = jwk_of_public(machine.make_key(name, "rsa2048:rsapss-sha256:null"))
+        self.text = json.dumps(self.jwk)
+
+    def jws(self, header, payload_text):
+        first = b64u(json.dumps(header).encode()) + "." + b64u(payload_text.encode())
+        write(self.machine.path("jws"), first)
+        self.machine.tool("tpm2_sign", "-c", self.name + ".ctx", "-g", "sha256", "-s", "rsapss", "-f", "plain",
+                          "-o", "jws.sig", "jws")
+        self.machine.tool("tpm2_flushcontext", "-t")
+        return first + "." + b64u(read(self.machine.path("jws.sig")))
+
+
 class Machine:
     def __init__(self):
         need_tools()
@@ -112,17 +130,17 @@ class Machine:
             raise Skip("swtpm_setup cannot make a TPM here: " + p.stdout.decode("utf-8", "replace")[-200:])
 
     def start(self):
-        socket = self.path("tpm.sock")
+        path = self.path("tpm.sock")
         self.process = subprocess.Popen(
             ["swtpm", "socket", "--tpm2", "--tpmstate", "dir=" + self.path("state"),
-             "--server", "type=unixio,path=" + socket, "--ctrl", f"type=unixio,path={socket}.ctrl",
+             "--server", "type=unixio,path=" + path, "--ctrl", f"type=unixio,path={path}.ctrl",
              "--flags", "not-need-init,startup-clear"],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         end = time.monotonic() + 60
-        while not os.path.exists(socket):
+        while not os.path.exists(path):
             assert self.process.poll() is None and time.monotonic() < end, "swtpm did not start"
             time.sleep(0.01)
-        self.env = {**os.environ, "TPM2TOOLS_TCTI": "swtpm:path=" + socket}
+        self.env = {**os.environ, "TPM2TOOLS_TCTI": "swtpm:path=" + path}
 
     def stop(self):
         if self.process:
@@ -184,6 +202,49 @@ class Machine:
                 "-CAkey", key, "-set_serial", "7", "-days", "5", "-extfile", ext, "-outform", "DER",
                 "-out", self.path("ak.der"))
         return read(self.path("ak.der")), cert
+
+    def make_key(self, name, kind):
+        """A key that signs, in the TPM; its TPM2B_PUBLIC."""
+        self.tool("tpm2_createprimary", "-C", "o", "-g", "sha256", "-G", kind, "-c", name + ".ctx", "-a",
+                  "fixedtpm|fixedparent|sensitivedataorigin|userwithauth|sign")
+        self.tool("tpm2_flushcontext", "-t")
+        self.tool("tpm2_readpublic", "-c", name + ".ctx", "-o", name + ".pub")
+        self.tool("tpm2_flushcontext", "-t")
+        return read(self.path(name + ".pub"))
+
+    def command(self, code, handles, parameters):
+        """One command with empty passwords; what it answers behind its parameters' size."""
+        password = struct.pack(">IHBH", 0x40000009, 0, 1, 0)  # part 1, 19.4
+        sessions = password * len(handles)
+        body = struct.pack(">I", code) + b"".join(struct.pack(">I", h) for h in handles) + \
+            struct.pack(">I", len(sessions)) + sessions + parameters
+        with socket.socket(socket.AF_UNIX) as c:
+            c.settimeout(120)
+            c.connect(self.path("tpm.sock"))
+            c.sendall(struct.pack(">HI", 0x8002, len(body) + 6) + body)
+            out = b""
+            while len(out) < 6 or len(out) < struct.unpack(">I", out[2:6])[0]:
+                more = c.recv(4096)
+                assert more, "the TPM hung up"
+                out += more
+        status, size = struct.unpack(">II", out[6:14])
+        assert status == 0, hex(status)
+        return out[14:14 + size]
+
+    def certify(self, name, qualification):
+        """TPM2_Certify by the AK over data of the caller's own, which tpm2_certify cannot take:
+        (TPMS_ATTEST, TPMT_SIGNATURE)."""
+        places = {0x81000010: name + ".ctx", 0x81000011: "ak.ctx"}
+        for handle, context in places.items():
+            self.tool("tpm2_evictcontrol", "-C", "o", "-c", context, hex(handle))
+            self.tool("tpm2_flushcontext", "-t")
+        try:
+            out = self.command(0x148, list(places), b2(qualification) + struct.pack(">H", 0x10))
+        finally:
+            for handle in places:
+                self.tool("tpm2_evictcontrol", "-C", "o", "-c", hex(handle))
+        n = struct.unpack(">H", out[:2])[0]
+        return out[2:2 + n], out[2 + n:]
 
     # --- booting ---
 
