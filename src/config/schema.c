@@ -88,7 +88,8 @@ static const struct avow_config_item ITEMS[] = {
 		"Unset: nothing is fetched for SEV-SNP.",
 		AT(amd_kds)},
 	{"amd_fetch_rate", AVOW_CONFIG_INT, false, "60", 1, 6000, NULL, "N",
-		"VCEKs fetched a minute for one provider, at most.",
+		"VCEKs, and documents of one evaluation data number, fetched a "
+		"minute for one provider, at most.",
 		AT(amd_fetch_rate)},
 	{"fetch_ca", AVOW_CONFIG_PATH, false, "", 0, 0, NULL, "FILE",
 		"Roots of the sources' TLS certificates, PEM, in place of the "

@@ -2,7 +2,8 @@
  * What is to be fetched, when, and who waits. Decides all about time: a source
  * that is busy or down is held for a time that doubles and is jittered; an answer,
  * good or bad, is remembered briefly, so that the same question does not go out
- * again; AMD's keys, which come from unsigned bytes, have a rate (amd_rate.c) and a
+ * again; what a sender may make up, AMD's keys, which come from unsigned bytes, and
+ * evaluation data numbers, which a draft policy names, has a rate (amd_rate.c) and a
  * queue for each provider. Everything here is called under the fetcher's lock.
  */
 #include <stdlib.h>
@@ -207,6 +208,17 @@ avow_fetch_next_ms(const struct avow_fetcher *f)
 	return first;
 }
 
+/* A refresh asks for what was had once: nobody makes that up. */
+static bool
+has_rate(const struct avow_fetch_job *job)
+{
+	const struct avow_fetch_key *k = &job->key;
+
+	return k->kind == AVOW_FETCH_VCEK ||
+	       ((k->kind == AVOW_FETCH_TCB_INFO || k->kind == AVOW_FETCH_QE_IDENTITY) &&
+		       k->number != 0 && !job->again);
+}
+
 enum avow_err
 avow_fetch_job_needs_network(struct avow_fetcher *f, struct avow_fetch_job *job)
 {
@@ -214,7 +226,7 @@ avow_fetch_job_needs_network(struct avow_fetcher *f, struct avow_fetch_job *job)
 
 	if (!avow_fetch_has_source(&f->o.sources, job->key.kind))
 		return AVOW_E_FETCH_NO_SOURCE;
-	if (job->key.kind == AVOW_FETCH_VCEK) {
+	if (has_rate(job)) {
 		if (job->provider < 0)
 			return AVOW_E_FETCH_LIMIT;
 		p = &f->providers[job->provider];
@@ -293,7 +305,7 @@ want_one(struct avow_fetcher *f, const struct avow_fetch_want *want,
 		tell(a, AVOW_E_FETCH_LIMIT, 1);
 		return;
 	}
-	if (k->kind == AVOW_FETCH_VCEK && job->provider < 0 && !job->from_network)
+	if (has_rate(job) && job->provider < 0 && !job->from_network)
 		job->provider = avow_fetch_provider_of(f, want->provider);
 	if (job->state == AVOW_JOB_ANSWERED) {
 		tell(a, job->err, seconds_until(f, job->due_ms));

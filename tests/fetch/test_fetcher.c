@@ -473,6 +473,57 @@ vceks_have_a_rate_for_each_provider(void **state)
 	assert_int_equal(0, counts.fetched);
 }
 
+/* Anybody's draft policy names a number: as many questions as there are numbers would
+ * go out, and each answer would hold a place in the table. */
+static void
+numbers_have_a_rate_for_each_provider(void **state)
+{
+	struct avow_fetch_key tcb = TCB, qe = QE;
+
+	(void)state;
+	status = 404;
+	for (unsigned i = 1; i <= 10; i++) {
+		tcb.number = qe.number = 100 + i;
+		(void)want(&tcb, i);
+		(void)want(&qe, i);
+		run_all();
+	}
+	assert_int_equal(2, asked); /* two a minute, of both kinds */
+	assert_int_equal(20, woken);
+	assert_err(AVOW_E_FETCH_LIMIT, want(&tcb, 11).err);
+	/* what has no number is not held back */
+	status = 200;
+	(void)want(&TCB, 12);
+	(void)want(&QE, 12);
+	run_all();
+	assert_int_equal(4, asked);
+	assert_true(is_stored(&TCB) && is_stored(&QE));
+}
+
+/* The number that was fetched once is renewed, whoever's bucket is empty. */
+static void
+a_number_that_is_stored_is_renewed_without_a_rate(void **state)
+{
+	struct avow_fetch_key k = TCB, other = TCB;
+
+	(void)state;
+	k.number = tcb_spec().number;
+	(void)want(&k, 1);
+	run_all();
+	assert_true(is_stored(&k));
+	other.number = 1;
+	status = 404;
+	(void)want(&other, 2);
+	run_all();
+	assert_int_equal(2, asked); /* the bucket is empty */
+	now_s += 86400;
+	mono_ms += 2000;
+	status = 200;
+	avow_fetcher_tick(f);
+	run_all();
+	assert_int_equal(3, asked);
+}
+
 /* What somebody else waits for is told without a new question. */
 static void
 who_only_asks_is_told(void **state)
@@ -538,6 +589,8 @@ main(void)
 		T(a_source_that_is_down_takes_nothing_away),
 		T(a_document_is_renewed_ahead_of_its_end),
 		T(vceks_have_a_rate_for_each_provider),
+		T(numbers_have_a_rate_for_each_provider),
+		T(a_number_that_is_stored_is_renewed_without_a_rate),
 		T(who_only_asks_is_told),
 		T(the_end_does_not_wait_for_a_source),
 	};
