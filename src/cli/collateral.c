@@ -9,12 +9,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/limits.h"
 #include "cli/inputs.h"
-#include "store/store.h"
 
 static const char USAGE[] =
 	"usage: avow collateral list   SOURCE [--json]\n"
@@ -24,7 +22,8 @@ static const char USAGE[] =
 	"       avow collateral import BUNDLE --signer PEM SOURCE [--dry-run]\n"
 	"       avow collateral fetch  --platform P... SOURCE | -o BUNDLE --key PEM\n"
 	"\n"
-	"SOURCE is --collateral DIR, a folder, or --data DIR, avowd's data directory.\n"
+	"SOURCE is --collateral DIR, a folder, or --data DIR, avowd's data directory:\n"
+	"what is added there goes into its store, and avowd takes it up by itself.\n"
 	"list shows what is there; show, what a file, an FMSPC, a chip or a CA names;\n"
 	"verify says by its exit status whether all of it holds. export writes a\n"
 	"signed bundle of what verifies; import verifies one whole and adds it to\n"
@@ -126,50 +125,6 @@ collateral_failed(enum avow_err e, const struct avow_why *why)
 
 /* --- where it is ------------------------------------------------------------------------ */
 
-/* What avowd has fetched, every version; nothing where there is no store yet. */
-static enum avow_err
-read_store(const char *data, struct avow_arena *a, struct avow_collateral_more **out,
-	size_t *n, struct avow_why *why)
-{
-	const struct avow_store_collateral_filter all = {.all_versions = true};
-	struct avow_store_collateral *list = NULL;
-	struct avow_store *store;
-	enum avow_err e;
-
-	AVOW_TRY(avow_store_open_sqlite(data, &store, why));
-	e = avow_store_collateral_list(store, &all, a, &list, n);
-	avow_store_close(store);
-	AVOW_TRY(e);
-	*out = avow_arena_array(a, 2 * *n + 1, sizeof(**out));
-	if (!*out)
-		return avow_arena_err(a);
-	for (size_t i = 0; i < *n; i++) {
-		struct avow_span name = avow_arena_copy(a, list[i].name);
-
-		if (!name.p)
-			return avow_arena_err(a);
-		(*out)[2 * i].file = (struct avow_collateral_file){
-			(const char *)name.p, list[i].body};
-		(*out)[2 * i + 1].file = (struct avow_collateral_file){
-			(const char *)name.p, list[i].chain};
-	}
-	*n *= 2;
-	return AVOW_OK;
-}
-
-static bool
-has_store(const char *data)
-{
-	struct avow_buf path;
-	bool has;
-
-	avow_buf_init(&path, 8192);
-	avow_buf_printf(&path, "%s/avow.db", data);
-	has = avow_buf_str(&path) && access(avow_buf_str(&path), F_OK) == 0;
-	avow_buf_clear(&path);
-	return has;
-}
-
 static enum avow_err
 load(const struct collateral_options *o, struct avow_collateral **out,
 	struct avow_why *why)
@@ -185,8 +140,8 @@ load(const struct collateral_options *o, struct avow_collateral **out,
 	avow_arena_init(&a, 2 * AVOW_MAX_COLLATERAL_BYTES);
 	if (!dir)
 		e = AVOW_E_NO_MEMORY;
-	else if (o->data && has_store(o->data))
-		e = read_store(o->data, &a, &more, &n, why);
+	else if (o->data && collateral_has_store(o->data))
+		e = collateral_read_store(o->data, &a, &more, &n, why);
 	if (e == AVOW_OK)
 		e = avow_collateral_load_with(dir, more, n, out, why);
 	avow_buf_clear(&path);

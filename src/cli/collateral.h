@@ -45,6 +45,18 @@ int collateral_survey(const struct collateral_options *o, struct avow_survey **o
 /** An error with its details on stderr; the exit status that it means. */
 int collateral_failed(enum avow_err e, const struct avow_why *why);
 
+/* --- collateral_store.c ---------------------------------------------------------- */
+
+/** Whether that data directory has a store yet: avowd makes it. */
+bool collateral_has_store(const char *data);
+/** All that its store holds, every version, as files of a snapshot; in the arena. */
+enum avow_err collateral_read_store(const char *data, struct avow_arena *a,
+	struct avow_collateral_more **out, size_t *n,
+	struct avow_why *why) AVOW_CHECKED;
+/** Add what a survey verified and the store does not hold. */
+enum avow_err collateral_put_store(const struct collateral_options *o,
+	const struct avow_survey *s, struct avow_why *why) AVOW_CHECKED;
+
 /* --- collateral_show.c ----------------------------------------------------------- */
 
 /** Print all of it, or, for show, what `only` names. */
@@ -99,9 +111,10 @@ bool collateral_wait(struct collateral_wait *w, const char *name, int asked_s);
 int collateral_export(const struct collateral_options *o);
 /** Sign and write a bundle of what a survey verified. */
 int collateral_export_survey(const struct collateral_options *o, struct avow_survey *s);
-/** Write everything of a survey but what is built in into the options' folder. */
-enum avow_err collateral_write(
-	const struct collateral_options *o, const struct avow_survey *s) AVOW_CHECKED;
+/** Write everything of a survey but what is built in to where the options say: the
+ *  store of --data where there is one, else the folder. */
+enum avow_err collateral_write(const struct collateral_options *o,
+	const struct avow_survey *s, struct avow_why *why) AVOW_CHECKED;
 int collateral_import(const struct collateral_options *o);
 
 #endif

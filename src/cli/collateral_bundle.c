@@ -309,12 +309,16 @@ write_item(const struct avow_survey_item *item, const char *dir)
 }
 
 enum avow_err
-collateral_write(const struct collateral_options *o, const struct avow_survey *s)
+collateral_write(const struct collateral_options *o, const struct avow_survey *s,
+	struct avow_why *why)
 {
 	enum avow_err e = AVOW_E_NO_MEMORY;
 	struct avow_buf path;
-	const char *dir = collateral_folder(o, &path);
+	const char *dir;
 
+	if (o->data && collateral_has_store(o->data))
+		return collateral_put_store(o, s, why);
+	dir = collateral_folder(o, &path);
 	if (dir)
 		e = AVOW_OK;
 	for (size_t i = 0; i < s->n && e == AVOW_OK; i++)
@@ -335,7 +339,7 @@ import_bytes(struct import *m, struct avow_span bytes)
 	if (e == AVOW_OK)
 		e = survey_parts(m, &why);
 	if (e == AVOW_OK && !m->o->dry_run)
-		e = collateral_write(m->o, m->survey);
+		e = collateral_write(m->o, m->survey, &why);
 	return e == AVOW_OK ? AVOW_EXIT_OK : collateral_failed(e, &why);
 }
 

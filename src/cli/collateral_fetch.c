@@ -228,7 +228,7 @@ finish(struct fetch_run *r)
 	avow_why_init(&why);
 	e = avow_survey_new(r->known, r->o->anchors, r->o->at_s, r->o->within_s, &s);
 	if (e == AVOW_OK && !r->o->out)
-		e = collateral_write(r->o, s);
+		e = collateral_write(r->o, s, &why);
 	if (e != AVOW_OK)
 		status = collateral_failed(e, &why);
 	else if (r->o->out)

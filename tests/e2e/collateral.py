@@ -183,22 +183,6 @@ def a_bundle_carries_a_platform_to_where_there_is_no_network():
         assert name == name.lower() and "/" not in name and os.path.getsize(path("island", name)) > 0
 
 
-@tap.case()
-def a_service_takes_an_imported_bundle_up():
-    bundle = export("service.avow")
-    with Service("--trust-anchor", sim()[1]) as s:
-        quote = b64u(read(os.path.join(SIM, "quote.bin")))
-        status, answer = s.attest("SgxEnclave", {"quote": quote})
-        assert status == 503, answer
-        status, out, err = avow("collateral", "import", bundle, "--signer", key()[1], "--data",
-                                os.path.join(s.data, "data"), "--trust-anchor", sim()[1])
-        assert status == 0, (out, err)
-        s.process.send_signal(1)
-        assert '"reloaded"' in s.logs(until='"reloaded"')
-        status, answer = s.attest("SgxEnclave", {"quote": quote})
-        assert status == 200, answer
-
-
 def logged(s, event):
     """The first record of that event; a line counts when it is whole."""
     end = time.monotonic() + 60
