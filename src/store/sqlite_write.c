@@ -97,14 +97,19 @@ lead(struct avow_sqlite *s)
 }
 
 /* A change inside the one that this thread runs just now. Where an earlier one
- * has undone the whole transaction, a savepoint would begin another. */
+ * has undone the whole transaction, a savepoint would begin another. One that
+ * cannot be undone alone takes all of them with it: half of it must not be
+ * committed. */
 static enum avow_err
 run_inside(struct avow_db *db, struct avow_job *j)
 {
 	enum avow_err e = AVOW_E_STORE;
 
-	if (!sqlite3_get_autocommit(db->handle))
-		e = run_job(db, j);
+	if (sqlite3_get_autocommit(db->handle))
+		return e;
+	e = run_job(db, j);
+	if (e != AVOW_OK && roll_back(db) != AVOW_OK)
+		AVOW_LOG(AVOW_LOG_ERROR, "store_rollback_failed", AVOW_LOGI("code", e));
 	return e != AVOW_OK ? e : j->err;
 }
 

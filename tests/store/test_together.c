@@ -90,6 +90,59 @@ what_comes_behind_a_rollback_is_not_done_alone(void **state)
 	assert_ok(set_policy("after", 0, NULL));
 }
 
+/* Denies what undoes one change of several. */
+static int
+deny_rollback_to(void *ctx, int action, const char *what, const char *name,
+	const char *db, const char *by)
+{
+	(void)ctx;
+	(void)name;
+	(void)db;
+	(void)by;
+	return action == SQLITE_SAVEPOINT && strcmp(what, "ROLLBACK") == 0 ? SQLITE_DENY
+									   : SQLITE_OK;
+}
+
+static enum avow_err
+half_a_change(struct avow_db *db, void *ctx)
+{
+	(void)ctx;
+	assert_int_equal(
+		SQLITE_OK, sqlite3_exec(db->handle,
+				   "INSERT INTO fact VALUES ('half', '')", 0, 0, 0));
+	assert_int_equal(
+		SQLITE_OK, sqlite3_set_authorizer(db->handle, deny_rollback_to, NULL));
+	return AVOW_E_CONFLICT;
+}
+
+static void
+set_and_fail(void *ctx)
+{
+	struct sets *s = ctx;
+
+	s->first = set_policy("one", 0, NULL);
+	s->second = avow_write((struct avow_sqlite *)store, half_a_change, NULL);
+}
+
+static void
+what_cannot_be_undone_alone_is_not_committed(void **state)
+{
+	struct avow_sqlite *db = (struct avow_sqlite *)store;
+	struct sets s = {.was_run = false};
+	struct avow_store_policy p;
+	struct avow_span value;
+
+	(void)state;
+	assert_err(AVOW_E_STORE, avow_store_together(store, set_and_fail, &s));
+	assert_ok(s.first); /* told by the writer as not done: api/writer.c */
+	assert_err(AVOW_E_STORE, s.second);
+	sqlite3_set_authorizer(db->writer->handle, NULL, NULL);
+	assert_err(AVOW_E_NOT_FOUND,
+		avow_store_fact_get(store, AVOW_LIT("half"), &arena, &value));
+	assert_err(AVOW_E_NOT_FOUND, get(&p));
+	assert_ok(set_policy("after", 0, NULL));
+}
+
 /* --- a view ---------------------------------------------------------------------------- */
 
 static void
@@ -141,6 +194,7 @@ main(void)
 		T(changes_together_are_seen_together),
 		T(nothing_is_run_where_nothing_can_be_written),
 		T(what_comes_behind_a_rollback_is_not_done_alone),
+		T(what_cannot_be_undone_alone_is_not_committed),
 		T(a_view_shows_one_moment),
 		T(views_take_turns_with_readers),
 	};
