@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "api/instance.h"
-#include "base/clock.h"
+#include "wire/json_member.h"
 
 #define SOURCE "MAA control plane"
 #define PROVIDERS "Microsoft.Attestation/attestationProviders"
@@ -153,8 +153,7 @@ put_next(struct list *l)
 	avow_buf_printf(&b, "?api-version=%.*s&$top=%zu&$skipToken=%.*s",
 		AVOW_FMT(avow_http_query(l->rq, "api-version")), l->top,
 		AVOW_FMT(l->last));
-	avow_jw_name(&l->w, "nextLink");
-	avow_jw_string(&l->w, avow_buf_span(&b));
+	avow_jw_put_string(&l->w, "nextLink", avow_buf_span(&b));
 	return b.err;
 }
 
@@ -277,18 +276,13 @@ avow_arm_operations(struct avow_http_request *rq, struct avow_http_response *rs,
 	open_list(&w, rs);
 	for (size_t i = 0; i < sizeof(OPERATIONS) / sizeof(OPERATIONS[0]); i++) {
 		avow_jw_open(&w, '{');
-		avow_jw_name(&w, "name");
-		avow_jw_str(&w, OPERATIONS[i].name);
+		avow_jw_put_str(&w, "name", OPERATIONS[i].name);
 		avow_jw_name(&w, "display");
 		avow_jw_open(&w, '{');
-		avow_jw_name(&w, "provider");
-		avow_jw_str(&w, "Microsoft.Attestation");
-		avow_jw_name(&w, "resource");
-		avow_jw_str(&w, OPERATIONS[i].resource);
-		avow_jw_name(&w, "operation");
-		avow_jw_str(&w, OPERATIONS[i].operation);
-		avow_jw_name(&w, "description");
-		avow_jw_str(&w, OPERATIONS[i].operation);
+		avow_jw_put_str(&w, "provider", "Microsoft.Attestation");
+		avow_jw_put_str(&w, "resource", OPERATIONS[i].resource);
+		avow_jw_put_str(&w, "operation", OPERATIONS[i].operation);
+		avow_jw_put_str(&w, "description", OPERATIONS[i].operation);
 		avow_jw_close(&w);
 		avow_jw_close(&w);
 	}

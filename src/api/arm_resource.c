@@ -5,8 +5,7 @@
  */
 #include "api/arm.h"
 
-#include "base/clock.h"
-#include "wire/json.h"
+#include "wire/json_member.h"
 
 #define TYPE "Microsoft.Attestation/attestationProviders"
 
@@ -24,18 +23,7 @@ put_id(struct avow_jw *w, const struct avow_store_provider *p, struct avow_arena
 			"/%.*s",
 			AVOW_FMT(p->subscription), AVOW_FMT(p->resource_group),
 			AVOW_FMT(p->name));
-	avow_jw_name(w, "id");
-	avow_jw_string(w, avow_buf_span(&id));
-}
-
-static void
-put_time(struct avow_jw *w, const char *name, int64_t at_s)
-{
-	char text[AVOW_TIME_TEXT];
-
-	avow_time_format(at_s, text);
-	avow_jw_name(w, name);
-	avow_jw_str(w, text);
+	avow_jw_put_string(w, "id", avow_buf_span(&id));
 }
 
 static void
@@ -43,8 +31,7 @@ put_default(struct avow_jw *w, const struct avow_json *settings, const char *nam
 {
 	if (avow_json_get(settings, name))
 		return;
-	avow_jw_name(w, name);
-	avow_jw_str(w, "Enabled");
+	avow_jw_put_str(w, name, "Enabled");
 }
 
 static void
@@ -52,13 +39,10 @@ put_properties(struct avow_jw *w, const struct avow_store_provider *p,
 	struct avow_span url, const struct avow_json *settings)
 {
 	avow_jw_open(w, '{');
-	avow_jw_name(w, "trustModel");
-	avow_jw_str(w, p->is_isolated ? "Isolated" : "AAD");
+	avow_jw_put_str(w, "trustModel", p->is_isolated ? "Isolated" : "AAD");
 	/* A provider is made by one transaction: it is there whole, or not. */
-	avow_jw_name(w, "status");
-	avow_jw_str(w, "Ready");
-	avow_jw_name(w, "attestUri");
-	avow_jw_string(w, url);
+	avow_jw_put_str(w, "status", "Ready");
+	avow_jw_put_string(w, "attestUri", url);
 	put_default(w, settings, "publicNetworkAccess");
 	put_default(w, settings, "tpmAttestationAuthentication");
 	for (size_t i = 0; i < settings->count; i++) {
@@ -81,18 +65,15 @@ avow_arm_put_provider(struct avow_jw *w, const struct avow_store_provider *p,
 		&settings, NULL));
 	avow_jw_open(w, '{');
 	put_id(w, p, a);
-	avow_jw_name(w, "name");
-	avow_jw_string(w, p->name);
-	avow_jw_name(w, "type");
-	avow_jw_str(w, TYPE);
-	avow_jw_name(w, "location");
-	avow_jw_string(w, p->location);
+	avow_jw_put_string(w, "name", p->name);
+	avow_jw_put_str(w, "type", TYPE);
+	avow_jw_put_string(w, "location", p->location);
 	avow_jw_name(w, "tags");
 	avow_jw_raw(w, p->tags.n ? p->tags : AVOW_LIT("{}"));
 	avow_jw_name(w, "systemData");
 	avow_jw_open(w, '{');
-	put_time(w, "createdAt", p->created_s);
-	put_time(w, "lastModifiedAt", p->updated_s);
+	avow_jw_put_time(w, "createdAt", p->created_s);
+	avow_jw_put_time(w, "lastModifiedAt", p->updated_s);
 	avow_jw_close(w);
 	avow_jw_name(w, "properties");
 	put_properties(w, p, url, settings);

@@ -20,7 +20,7 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "evidence/tpm/request.h"
-#include "wire/json.h"
+#include "wire/json_member.h"
 
 #define PROTOCOL "MAA TPM attestation protocol"
 #define WAIT_MS 10000 /* for one commit of the store */
@@ -128,8 +128,7 @@ put_challenge(const struct avow_challenges *cs, const struct avow_challenge *ch,
 	avow_jw_open(&w, '{');
 	avow_jw_name(&w, "challenge");
 	avow_jw_b64url(&w, avow_span_make(ch->bytes, sizeof(ch->bytes)));
-	avow_jw_name(&w, "service_context");
-	avow_jw_string(&w, avow_buf_span(&context));
+	avow_jw_put_string(&w, "service_context", avow_buf_span(&context));
 	if (ch->has_credential) {
 		avow_jw_name(&w, "x-avow-credential-blob");
 		avow_jw_b64url(&w, avow_buf_span(&credential->blob));

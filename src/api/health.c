@@ -6,7 +6,7 @@
 #include "api/endpoints.h"
 #include "base/clock.h"
 #include "base/limits.h"
-#include "wire/json.h"
+#include "wire/json_member.h"
 
 enum avow_err
 avow_api_admit_probe(struct avow_http_request *rq, struct avow_why *why)
@@ -49,16 +49,12 @@ put_ready(struct avow_buf *b, struct avow_watch_state s)
 
 	avow_jw_init(&w, b);
 	avow_jw_open(&w, '{');
-	avow_jw_name(&w, "status");
-	avow_jw_str(&w, "ready");
-	if (s.has_looked) {
-		avow_jw_name(&w, "collateral");
-		avow_jw_str(&w, avow_survey_state_name(s.worst));
-	}
+	avow_jw_put_str(&w, "status", "ready");
+	if (s.has_looked)
+		avow_jw_put_str(&w, "collateral", avow_survey_state_name(s.worst));
 	if (s.earliest_expiry_s != INT64_MAX) {
 		avow_time_format(s.earliest_expiry_s, expires);
-		avow_jw_name(&w, "collateralExpires");
-		avow_jw_str(&w, expires);
+		avow_jw_put_str(&w, "collateralExpires", expires);
 	}
 	avow_jw_close(&w);
 }

@@ -10,9 +10,8 @@
 #include <string.h>
 
 #include "api/endpoints.h"
-#include "base/clock.h"
 #include "machine/machine.h"
-#include "wire/json.h"
+#include "wire/json_member.h"
 
 #define PAGE 100
 #define MAX_PAGE 1000
@@ -98,34 +97,6 @@ avow_api_follow(const struct avow_http_request *rq, const struct avow_kind *kind
 
 /* --- encoding --------------------------------------------------------------------------- */
 
-static void
-put_time(struct avow_jw *w, const char *name, int64_t at_s)
-{
-	char text[AVOW_TIME_TEXT];
-
-	avow_jw_name(w, name);
-	if (at_s == 0) {
-		avow_jw_null(w);
-		return;
-	}
-	avow_time_format(at_s, text);
-	avow_jw_str(w, text);
-}
-
-static void
-put_span(struct avow_jw *w, const char *name, struct avow_span s)
-{
-	avow_jw_name(w, name);
-	avow_jw_string(w, s);
-}
-
-static void
-put_int(struct avow_jw *w, const char *name, int64_t v)
-{
-	avow_jw_name(w, name);
-	avow_jw_int(w, v);
-}
-
 static const char *
 condition(const struct avow_store_machine *m)
 {
@@ -137,22 +108,21 @@ condition(const struct avow_store_machine *m)
 static void
 put_members(struct avow_jw *w, const struct avow_store_machine *m)
 {
-	put_int(w, "attestations", m->attestations);
-	avow_jw_name(w, "condition");
-	avow_jw_str(w, condition(m));
+	avow_jw_put_int(w, "attestations", m->attestations);
+	avow_jw_put_str(w, "condition", condition(m));
 	avow_jw_name(w, "failing");
 	if (m->failing.n)
 		avow_jw_string(w, m->failing);
 	else
 		avow_jw_null(w);
-	put_int(w, "failures", m->failures);
-	put_time(w, "first", m->first_s);
-	put_time(w, "good", m->good_s);
-	put_span(w, "id", m->id);
-	put_span(w, "kind", m->kind);
-	put_span(w, "label", m->label);
-	put_time(w, "last", m->last_s);
-	put_int(w, "state", m->states);
+	avow_jw_put_int(w, "failures", m->failures);
+	avow_jw_put_time_or_null(w, "first", m->first_s);
+	avow_jw_put_time_or_null(w, "good", m->good_s);
+	avow_jw_put_string(w, "id", m->id);
+	avow_jw_put_string(w, "kind", m->kind);
+	avow_jw_put_string(w, "label", m->label);
+	avow_jw_put_time_or_null(w, "last", m->last_s);
+	avow_jw_put_int(w, "state", m->states);
 }
 
 static enum avow_err
@@ -232,8 +202,8 @@ avow_api_machine(struct avow_http_request *rq, struct avow_http_response *rs,
 	avow_jw_open(&w, '[');
 	for (size_t i = 0; i < n; i++) {
 		avow_jw_open(&w, '{');
-		put_time(&w, "at", v[i].at_s);
-		put_int(&w, "seq", v[i].seq);
+		avow_jw_put_time_or_null(&w, "at", v[i].at_s);
+		avow_jw_put_int(&w, "seq", v[i].seq);
 		avow_jw_name(&w, "state");
 		avow_jw_raw(&w, v[i].state);
 		avow_jw_close(&w);
@@ -270,11 +240,11 @@ put_diff(struct avow_http_request *rq, struct avow_http_response *rs,
 	avow_jw_open(&w, '[');
 	AVOW_TRY(avow_machine_diff(from->state, to->state, rq->arena, &w, &more));
 	avow_jw_close(&w);
-	put_int(&w, "from", from->seq);
-	put_time(&w, "from_at", from->at_s);
-	put_int(&w, "more", (int64_t)more);
-	put_int(&w, "to", to->seq);
-	put_time(&w, "to_at", to->at_s);
+	avow_jw_put_int(&w, "from", from->seq);
+	avow_jw_put_time_or_null(&w, "from_at", from->at_s);
+	avow_jw_put_int(&w, "more", (int64_t)more);
+	avow_jw_put_int(&w, "to", to->seq);
+	avow_jw_put_time_or_null(&w, "to_at", to->at_s);
 	return answer(rs, &w);
 }
 

@@ -7,7 +7,7 @@
 #include "api/endpoints.h"
 
 #include "base/clock.h"
-#include "wire/json.h"
+#include "wire/json_member.h"
 
 #define SOURCE "docs/manage.md, versions of a policy"
 #define DEFAULT_TOP 100
@@ -56,18 +56,13 @@ put_members(struct avow_jw *w, const struct avow_store_policy *p)
 	char at[AVOW_TIME_TEXT];
 
 	avow_time_format(p->set_s, at);
-	avow_jw_name(w, "version");
-	avow_jw_int(w, p->version);
-	avow_jw_name(w, "event");
-	avow_jw_str(w, p->event == AVOW_POLICY_SET ? "set" : "reset");
-	avow_jw_name(w, "setAt");
-	avow_jw_str(w, at);
-	avow_jw_name(w, "setBy");
-	avow_jw_string(w, p->set_by);
+	avow_jw_put_int(w, "version", p->version);
+	avow_jw_put_str(w, "event", p->event == AVOW_POLICY_SET ? "set" : "reset");
+	avow_jw_put_str(w, "setAt", at);
+	avow_jw_put_string(w, "setBy", p->set_by);
 	if (p->event == AVOW_POLICY_RESET)
 		return;
-	avow_jw_name(w, "policyHash");
-	avow_jw_string(w, p->hash);
+	avow_jw_put_string(w, "policyHash", p->hash);
 	if (avow_span_is_empty(p->signer))
 		return;
 	avow_jw_name(w, "policySigner");
@@ -130,8 +125,7 @@ avow_api_policy_version(struct avow_http_request *rq, struct avow_http_response 
 	avow_jw_init(&w, &rs->body);
 	avow_jw_open(&w, '{');
 	put_members(&w, &p);
-	avow_jw_name(&w, "policy");
-	avow_jw_string(&w,
+	avow_jw_put_string(&w, "policy",
 		p.event == AVOW_POLICY_SET ? p.jwt : AVOW_LIT("eyJhbGciOiJub25lIn0.."));
 	avow_jw_close(&w);
 	return rs->body.err;

@@ -11,7 +11,7 @@
 #include "base/limits.h"
 #include "crypto/jose.h"
 #include "crypto/x509.h"
-#include "wire/json.h"
+#include "wire/json_member.h"
 
 #define SOURCE "MAA policy management, policy body"
 
@@ -121,12 +121,9 @@ put_jwk(const struct avow_cert *const *certs, size_t n, const char *alg,
 	avow_buf_init(&text, AVOW_MAX_TOKEN);
 	avow_jw_init(&w, &b);
 	avow_jw_open(&w, '{');
-	avow_jw_name(&w, "alg");
-	avow_jw_str(&w, alg);
-	avow_jw_name(&w, "kty");
-	avow_jw_str(&w, is_rsa ? "RSA" : "EC");
-	avow_jw_name(&w, "use");
-	avow_jw_str(&w, "sig");
+	avow_jw_put_str(&w, "alg", alg);
+	avow_jw_put_str(&w, "kty", is_rsa ? "RSA" : "EC");
+	avow_jw_put_str(&w, "use", "sig");
 	avow_jw_name(&w, "x5c");
 	avow_jw_open(&w, '[');
 	for (size_t i = 0; i < n; i++) {

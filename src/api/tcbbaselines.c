@@ -12,7 +12,7 @@
 #include "api/endpoints.h"
 #include "base/clock.h"
 #include "trust/baselines.h"
-#include "wire/json.h"
+#include "wire/json_member.h"
 
 #define DEFAULT_NAME "azuredefault"
 
@@ -74,18 +74,13 @@ put_baseline(struct avow_jw *w, const struct listing *l, const char *identifier,
 		if (l->v[i].number == number)
 			avow_time_format(l->v[i].tcb_date_s, date);
 	avow_jw_open(w, '{');
-	avow_jw_name(w, "tcbIdentifier");
-	avow_jw_str(w, identifier);
+	avow_jw_put_str(w, "tcbIdentifier", identifier);
 	avow_jw_name(w, "tcbEvaluationDataNumber");
 	put_number(w, l, number);
-	avow_jw_name(w, "tcbReleaseDate");
-	avow_jw_str(w, date);
-	avow_jw_name(w, "minimumPswLinuxVersion");
-	avow_jw_str(w, "");
-	avow_jw_name(w, "minimumPswWindowsVersion");
-	avow_jw_str(w, "");
-	avow_jw_name(w, "isSelectedTcb");
-	avow_jw_bool(w, avow_span_eq_str(l->selected, identifier));
+	avow_jw_put_str(w, "tcbReleaseDate", date);
+	avow_jw_put_str(w, "minimumPswLinuxVersion", "");
+	avow_jw_put_str(w, "minimumPswWindowsVersion", "");
+	avow_jw_put_bool(w, "isSelectedTcb", avow_span_eq_str(l->selected, identifier));
 	avow_jw_close(w);
 }
 

@@ -8,7 +8,7 @@
 #include "base/clock.h"
 #include "cli/cli.h"
 #include "trust/tcb.h"
-#include "wire/json.h"
+#include "wire/json_member.h"
 
 /* A TPM's claims are made for a policy to choose from, and no token holds them by
  * itself; here they are all shown, but for those that the policy has issued. */
@@ -66,17 +66,14 @@ put_tcb(struct avow_jw *w, const struct avow_tcb_result *tcb)
 	}
 	avow_time_format(tcb->date_s, date);
 	avow_jw_open(w, '{');
-	avow_jw_name(w, "status");
-	avow_jw_str(w, tcb->status);
+	avow_jw_put_str(w, "status", tcb->status);
 	avow_jw_name(w, "advisories");
 	avow_jw_open(w, '[');
 	for (size_t i = 0; i < tcb->n_advisories; i++)
 		avow_jw_string(w, tcb->advisories[i]);
 	avow_jw_close(w);
-	avow_jw_name(w, "evaluation_number");
-	avow_jw_int(w, tcb->evaluation_number);
-	avow_jw_name(w, "date");
-	avow_jw_str(w, date);
+	avow_jw_put_int(w, "evaluation_number", tcb->evaluation_number);
+	avow_jw_put_str(w, "date", date);
 	avow_jw_close(w);
 }
 
@@ -84,10 +81,8 @@ static void
 put_check(struct avow_jw *w, const char *name, enum avow_check_result result)
 {
 	avow_jw_open(w, '{');
-	avow_jw_name(w, "name");
-	avow_jw_str(w, name);
-	avow_jw_name(w, "result");
-	avow_jw_str(w, avow_check_result_name(result));
+	avow_jw_put_str(w, "name", name);
+	avow_jw_put_str(w, "result", avow_check_result_name(result));
 	avow_jw_close(w);
 }
 
@@ -140,12 +135,9 @@ avow_appraise_put(struct avow_buf *b, const struct avow_appraise_in *in,
 	avow_time_format(in->at_s, at);
 	avow_jw_init(&w, b);
 	avow_jw_open(&w, '{');
-	avow_jw_name(&w, "verdict");
-	avow_jw_str(&w, avow_appraised_name(ap->verdict));
-	avow_jw_name(&w, "kind");
-	avow_jw_str(&w, in->kind->name);
-	avow_jw_name(&w, "appraised_at");
-	avow_jw_str(&w, at);
+	avow_jw_put_str(&w, "verdict", avow_appraised_name(ap->verdict));
+	avow_jw_put_str(&w, "kind", in->kind->name);
+	avow_jw_put_str(&w, "appraised_at", at);
 	avow_jw_name(&w, "claims");
 	put_claims(&w, in, ap, a);
 	avow_jw_name(&w, "tcb");

@@ -10,6 +10,7 @@
 #include "cli/attest.h"
 #include "client/client.h"
 #include "crypto/digest.h"
+#include "wire/json_member.h"
 
 static void
 put_nonce(struct avow_buf *out, const char *nonce)
@@ -18,8 +19,7 @@ put_nonce(struct avow_buf *out, const char *nonce)
 
 	avow_jw_init(&w, out);
 	avow_jw_open(&w, '{');
-	avow_jw_name(&w, "nonce");
-	avow_jw_str(&w, nonce);
+	avow_jw_put_str(&w, "nonce", nonce);
 	avow_jw_close(&w);
 }
 

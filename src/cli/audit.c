@@ -13,6 +13,7 @@
 #include "base/limits.h"
 #include "cli/server.h"
 #include "store/store.h"
+#include "wire/json_member.h"
 
 static const char USAGE[] =
 	"usage: avow audit list   (--data DIR | --server URL) [OPTIONS]\n"
@@ -238,10 +239,8 @@ print_verdict(const struct run *r)
 	avow_buf_init(&b, AVOW_KIB(1));
 	avow_jw_init(&w, &b);
 	avow_jw_open(&w, '{');
-	avow_jw_name(&w, "lastHash");
-	avow_jw_str(&w, hash);
-	avow_jw_name(&w, "records");
-	avow_jw_int(&w, r->seen);
+	avow_jw_put_str(&w, "lastHash", hash);
+	avow_jw_put_int(&w, "records", r->seen);
 	avow_jw_close(&w);
 	status = avow_cli_print(&b, AVOW_EXIT_OK);
 	avow_buf_clear(&b);

@@ -13,6 +13,7 @@
 #include "cli/server.h"
 #include "crypto/digest.h"
 #include "crypto/x509.h"
+#include "wire/json_member.h"
 
 static const char USAGE[] =
 	"usage: avow certificate list   [OPTIONS]\n"
@@ -196,8 +197,8 @@ put_payload(struct avow_span der, struct avow_buf *out)
 	avow_jw_open(&w, '{');
 	avow_jw_name(&w, "policyCertificate");
 	avow_jw_open(&w, '{');
-	avow_jw_name(&w, "kty");
-	avow_jw_str(&w, avow_pubkey_type(cert->key) == AVOW_KEY_RSA ? "RSA" : "EC");
+	avow_jw_put_str(
+		&w, "kty", avow_pubkey_type(cert->key) == AVOW_KEY_RSA ? "RSA" : "EC");
 	avow_jw_name(&w, "x5c");
 	avow_jw_open(&w, '[');
 	avow_jw_string(&w, avow_buf_span(&text));

@@ -9,7 +9,7 @@
 #include "base/hex.h"
 #include "base/limits.h"
 #include "cli/collateral.h"
-#include "wire/json.h"
+#include "wire/json_member.h"
 
 int
 collateral_status(const struct avow_survey *s)
@@ -58,63 +58,40 @@ is_shown(const struct avow_survey_item *i, const char *only)
 /* --- JSON ------------------------------------------------------------------------------ */
 
 static void
-put_time(struct avow_jw *w, const char *name, int64_t s)
-{
-	char text[AVOW_TIME_TEXT];
-
-	avow_time_format(s, text);
-	avow_jw_name(w, name);
-	avow_jw_str(w, text);
-}
-
-static void
-put_text(struct avow_jw *w, const char *name, const char *text)
-{
-	avow_jw_name(w, name);
-	avow_jw_str(w, text);
-}
-
-static void
 put_whom(struct avow_jw *w, const struct avow_survey_item *i)
 {
 	if (i->has_platform) {
-		put_text(w, "tee", i->tee == AVOW_TEE_SGX ? "sgx" : "tdx");
-		avow_jw_name(w, "fmspc");
-		avow_jw_hex(w, avow_span_make(i->fmspc, sizeof(i->fmspc)));
-		avow_jw_name(w, "pce_id");
-		avow_jw_hex(w, avow_span_make(i->pce_id, sizeof(i->pce_id)));
-		put_time(w, "tcb_date", i->tcb_date_s);
+		avow_jw_put_str(w, "tee", i->tee == AVOW_TEE_SGX ? "sgx" : "tdx");
+		avow_jw_put_hex(w, "fmspc", avow_span_make(i->fmspc, sizeof(i->fmspc)));
+		avow_jw_put_hex(
+			w, "pce_id", avow_span_make(i->pce_id, sizeof(i->pce_id)));
+		avow_jw_put_time(w, "tcb_date", i->tcb_date_s);
 	}
 	if (i->has_product)
-		put_text(w, "product", avow_amd_product_name(i->product));
-	if (i->chip_id.n > 0) {
-		avow_jw_name(w, "chip_id");
-		avow_jw_hex(w, i->chip_id);
-	}
-	if (i->number > 0) {
-		avow_jw_name(w, "evaluation_number");
-		avow_jw_int(w, i->number);
-	}
+		avow_jw_put_str(w, "product", avow_amd_product_name(i->product));
+	if (i->chip_id.n > 0)
+		avow_jw_put_hex(w, "chip_id", i->chip_id);
+	if (i->number > 0)
+		avow_jw_put_int(w, "evaluation_number", i->number);
 }
 
 static void
 put_item(struct avow_jw *w, const struct avow_survey_item *i)
 {
 	avow_jw_open(w, '{');
-	put_text(w, "file", i->name);
-	put_text(w, "what", i->title);
-	put_text(w, "for", i->subject[0] ? i->subject : NULL);
+	avow_jw_put_str(w, "file", i->name);
+	avow_jw_put_str(w, "what", i->title);
+	avow_jw_put_str(w, "for", i->subject[0] ? i->subject : NULL);
 	put_whom(w, i);
 	if (i->bytes.n > 0) {
-		put_time(w, "issued", i->issue_s);
-		put_time(w, "next_update", i->next_s);
-		put_time(w, "expires", i->expires_s);
+		avow_jw_put_time(w, "issued", i->issue_s);
+		avow_jw_put_time(w, "next_update", i->next_s);
+		avow_jw_put_time(w, "expires", i->expires_s);
 	}
-	put_text(w, "state", avow_survey_state_name(i->state));
-	avow_jw_name(w, "superseded");
-	avow_jw_bool(w, i->is_superseded);
-	put_text(w, "error", i->err == AVOW_OK ? NULL : avow_err_name(i->err));
-	put_text(w, "message", i->err == AVOW_OK ? NULL : avow_err_text(i->err));
+	avow_jw_put_str(w, "state", avow_survey_state_name(i->state));
+	avow_jw_put_bool(w, "superseded", i->is_superseded);
+	avow_jw_put_str(w, "error", i->err == AVOW_OK ? NULL : avow_err_name(i->err));
+	avow_jw_put_str(w, "message", i->err == AVOW_OK ? NULL : avow_err_text(i->err));
 	avow_jw_close(w);
 }
 
@@ -129,10 +106,10 @@ print_json(const struct collateral_options *o, const struct avow_survey *s,
 	avow_buf_init(&b, AVOW_MIB(256));
 	avow_jw_init(&w, &b);
 	avow_jw_open(&w, '{');
-	put_time(&w, "at", o->at_s);
-	put_text(&w, "worst", avow_survey_state_name(avow_survey_worst(s)));
+	avow_jw_put_time(&w, "at", o->at_s);
+	avow_jw_put_str(&w, "worst", avow_survey_state_name(avow_survey_worst(s)));
 	if (s->earliest_expiry_s != INT64_MAX)
-		put_time(&w, "earliest_expiry", s->earliest_expiry_s);
+		avow_jw_put_time(&w, "earliest_expiry", s->earliest_expiry_s);
 	avow_jw_name(&w, "items");
 	avow_jw_open(&w, '[');
 	for (size_t i = 0; i < s->n; i++)

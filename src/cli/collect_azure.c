@@ -19,6 +19,7 @@
 #include "cli/inputs.h"
 #include "evidence/hcl/hcl.h"
 #include "net/net.h"
+#include "wire/json_member.h"
 
 #define SOURCE "Azure guest attestation client, attestation parameters"
 #define TD_REPORT 1024
@@ -215,10 +216,8 @@ put_os(struct avow_jw *w)
 	put_base64(w, "OSType", AVOW_LIT("Linux"));
 	put_base64(w, "OSDistro", os.distro);
 	put_base64(w, "OSBuild", AVOW_LIT("NotApplication")); /* the client's word */
-	avow_jw_name(w, "OSVersionMajor");
-	avow_jw_int(w, os.major);
-	avow_jw_name(w, "OSVersionMinor");
-	avow_jw_int(w, os.minor);
+	avow_jw_put_int(w, "OSVersionMajor", os.major);
+	avow_jw_put_int(w, "OSVersionMinor", os.minor);
 	avow_buf_clear(&text);
 }
 
@@ -239,8 +238,7 @@ static enum avow_err
 put_all(struct guest *g)
 {
 	avow_jw_open(g->w, '{');
-	avow_jw_name(g->w, "AttestationProtocolVersion");
-	avow_jw_str(g->w, "2.0");
+	avow_jw_put_str(g->w, "AttestationProtocolVersion", "2.0");
 	put_os(g->w);
 	put_payload(g->w, g->r->nonce);
 	AVOW_TRY(read_hcl(g));

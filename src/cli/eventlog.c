@@ -9,6 +9,7 @@
 #include "base/limits.h"
 #include "cli/cli.h"
 #include "evidence/eventlog/eventlog.h"
+#include "wire/json_member.h"
 
 static const char USAGE[] =
 	"usage: avow eventlog FILE [--format tcg|cel|cel-json|ima|ccel]\n"
@@ -46,8 +47,7 @@ put_log(struct avow_jw *w, const struct avow_eventlog *log,
 	avow_eventlog_put_events(log, w);
 	avow_jw_name(w, "PCRs");
 	avow_eventlog_put_pcrs(replay, w);
-	avow_jw_name(w, "format");
-	avow_jw_str(w, avow_log_format_name(log->format));
+	avow_jw_put_str(w, "format", avow_log_format_name(log->format));
 	avow_jw_close(w);
 }
 

@@ -11,7 +11,7 @@
 #include "cli/cli.h"
 #include "crypto/jose.h"
 #include "token/token.h"
-#include "wire/json.h"
+#include "wire/json_member.h"
 
 static const char USAGE[] =
 	"usage: avow keys list   --data DIR [--json]\n"
@@ -77,29 +77,16 @@ read_options(int argc, char **argv, struct options *o)
 }
 
 static void
-put_time(struct avow_jw *w, const char *name, int64_t s)
-{
-	char text[AVOW_TIME_TEXT];
-
-	avow_time_format(s, text);
-	avow_jw_name(w, name);
-	avow_jw_str(w, s ? text : NULL);
-}
-
-static void
 put_key(struct avow_jw *w, const struct avow_key_info *k)
 {
 	avow_jw_open(w, '{');
-	avow_jw_name(w, "kid");
-	avow_jw_str(w, k->kid);
-	avow_jw_name(w, "alg");
-	avow_jw_str(w, avow_jws_alg_name(k->alg));
-	avow_jw_name(w, "state");
-	avow_jw_str(w, avow_key_state_name(k->state));
-	put_time(w, "created", k->created_s);
-	put_time(w, "published", k->published_s);
-	put_time(w, "signs_from", k->signs_from_s);
-	put_time(w, "unpublished", k->unpublished_s);
+	avow_jw_put_str(w, "kid", k->kid);
+	avow_jw_put_str(w, "alg", avow_jws_alg_name(k->alg));
+	avow_jw_put_str(w, "state", avow_key_state_name(k->state));
+	avow_jw_put_time_or_null(w, "created", k->created_s);
+	avow_jw_put_time_or_null(w, "published", k->published_s);
+	avow_jw_put_time_or_null(w, "signs_from", k->signs_from_s);
+	avow_jw_put_time_or_null(w, "unpublished", k->unpublished_s);
 	avow_jw_close(w);
 }
 

@@ -11,6 +11,7 @@
 #include "cli/policy_cmds.h"
 #include "cli/server.h"
 #include "token/policy_hash.h"
+#include "wire/json_member.h"
 
 static const char USAGE[] =
 	"usage: avow policy check FILE [--type TYPE] [--json]\n"
@@ -81,14 +82,10 @@ put_finding(struct avow_jw *w, const char *code, unsigned line, unsigned column,
 	struct avow_span message)
 {
 	avow_jw_open(w, '{');
-	avow_jw_name(w, "code");
-	avow_jw_str(w, code);
-	avow_jw_name(w, "line");
-	avow_jw_int(w, line);
-	avow_jw_name(w, "column");
-	avow_jw_int(w, column);
-	avow_jw_name(w, "message");
-	avow_jw_string(w, message);
+	avow_jw_put_str(w, "code", code);
+	avow_jw_put_int(w, "line", line);
+	avow_jw_put_int(w, "column", column);
+	avow_jw_put_string(w, "message", message);
 	avow_jw_close(w);
 }
 
@@ -103,8 +100,7 @@ print_json(const struct check *c)
 	avow_buf_init(&b, AVOW_MIB(256));
 	avow_jw_init(&w, &b);
 	avow_jw_open(&w, '{');
-	avow_jw_name(&w, "ok");
-	avow_jw_bool(&w, ok);
+	avow_jw_put_bool(&w, "ok", ok);
 	avow_jw_name(&w, "errors");
 	avow_jw_open(&w, '[');
 	if (!ok)

@@ -8,6 +8,7 @@
 
 #include "base/limits.h"
 #include "cli/policy_cmds.h"
+#include "wire/json_member.h"
 
 static void
 fail(struct avow_policy_run *r, enum avow_err code, const char *message)
@@ -151,12 +152,10 @@ put_error(struct avow_jw *w, const struct avow_policy_run *r)
 		return;
 	}
 	avow_jw_open(w, '{');
-	avow_jw_name(w, "code");
-	avow_jw_str(w, avow_err_name(r->code));
+	avow_jw_put_str(w, "code", avow_err_name(r->code));
 	put_place(w, "line", r->line);
 	put_place(w, "column", r->column);
-	avow_jw_name(w, "message");
-	avow_jw_str(w, r->message);
+	avow_jw_put_str(w, "message", r->message);
 	avow_jw_close(w);
 }
 
@@ -166,8 +165,7 @@ avow_policy_run_put(struct avow_policy_run *r, bool trace, struct avow_jw *w)
 	static const struct avow_policy_trace none = {NULL, NULL};
 
 	avow_jw_open(w, '{');
-	avow_jw_name(w, "decision");
-	avow_jw_str(w, avow_policy_decision_name(r->outcome.decision));
+	avow_jw_put_str(w, "decision", avow_policy_decision_name(r->outcome.decision));
 	avow_jw_name(w, "issued");
 	put_issued(w, &r->outcome.issued);
 	avow_jw_name(w, "properties");

@@ -15,6 +15,7 @@
 #include "crypto/digest.h"
 #include "crypto/jose.h"
 #include "token/policy_hash.h"
+#include "wire/json_member.h"
 
 #define VERSION "?api-version=2022-08-01"
 
@@ -163,17 +164,14 @@ print_policy(const struct run *r, struct avow_span jwt, struct avow_span text)
 	avow_buf_init(&b, AVOW_MIB(8));
 	avow_jw_init(&w, &b);
 	avow_jw_open(&w, '{');
-	avow_jw_name(&w, "attestationType");
-	avow_jw_str(&w, r->type);
-	avow_jw_name(&w, "jwt");
-	avow_jw_string(&w, jwt);
+	avow_jw_put_str(&w, "attestationType", r->type);
+	avow_jw_put_string(&w, "jwt", jwt);
 	avow_jw_name(&w, "policy");
 	if (text.n)
 		avow_jw_string(&w, text);
 	else
 		avow_jw_null(&w);
-	avow_jw_name(&w, "policyHash");
-	avow_jw_str(&w, text.n ? hash : NULL);
+	avow_jw_put_str(&w, "policyHash", text.n ? hash : NULL);
 	avow_jw_close(&w);
 	status = avow_cli_print(&b, AVOW_EXIT_OK);
 	avow_buf_clear(&b);

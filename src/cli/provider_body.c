@@ -9,6 +9,7 @@
 
 #include "base/base64.h"
 #include "base/limits.h"
+#include "wire/json_member.h"
 
 static void
 put_tags(struct avow_jw *w, const struct avow_provider_run *r)
@@ -89,10 +90,8 @@ avow_provider_put_body(
 
 	avow_jw_init(&w, out);
 	avow_jw_open(&w, '{');
-	if (is_create) {
-		avow_jw_name(&w, "location");
-		avow_jw_str(&w, r->location);
-	}
+	if (is_create)
+		avow_jw_put_str(&w, "location", r->location);
 	put_tags(&w, r);
 	avow_jw_name(&w, "properties");
 	avow_jw_open(&w, '{');

@@ -9,7 +9,7 @@
 #include "base/limits.h"
 #include "cli/cli.h"
 #include "jmespath/jmespath.h"
-#include "wire/json.h"
+#include "wire/json_member.h"
 
 static const char USAGE[] =
 	"usage: avow query EXPR [FILE]\n"
@@ -35,10 +35,8 @@ complain(const char *kind, const char *message)
 	avow_buf_init(&line, AVOW_KIB(4));
 	avow_jw_init(&w, &line);
 	avow_jw_open(&w, '{');
-	avow_jw_name(&w, "error");
-	avow_jw_str(&w, kind);
-	avow_jw_name(&w, "message");
-	avow_jw_str(&w, message);
+	avow_jw_put_str(&w, "error", kind);
+	avow_jw_put_str(&w, "message", message);
 	avow_jw_close(&w);
 	fprintf(stderr, "%s\n", avow_buf_str(&line));
 	avow_buf_clear(&line);

@@ -10,6 +10,7 @@
 #include "cli/server.h"
 #include "crypto/jose.h"
 #include "crypto/x509.h"
+#include "wire/json_member.h"
 #include "wire/pem.h"
 
 bool
@@ -145,8 +146,7 @@ put_header(struct avow_buf *out, enum avow_sig alg, const struct avow_span *cert
 
 	avow_jw_init(&w, out);
 	avow_jw_open(&w, '{');
-	avow_jw_name(&w, "alg");
-	avow_jw_str(&w, avow_jws_alg_name(alg));
+	avow_jw_put_str(&w, "alg", avow_jws_alg_name(alg));
 	avow_jw_name(&w, "x5c");
 	avow_jw_open(&w, '[');
 	for (size_t i = 0; i < n; i++) {

@@ -13,7 +13,7 @@
 #include "base/hex.h"
 #include "base/limits.h"
 #include "cli/cli.h"
-#include "wire/json.h"
+#include "wire/json_member.h"
 
 int
 avow_cli_usage(const struct avow_cmd *cmd, const char *fmt, ...)
@@ -134,8 +134,7 @@ avow_cli_complain(enum avow_err e, const struct avow_why *why)
 static void
 put_text(struct avow_jw *w, const char *name, const char *text)
 {
-	avow_jw_name(w, name);
-	avow_jw_str(w, text && text[0] ? text : NULL);
+	avow_jw_put_str(w, name, text && text[0] ? text : NULL);
 }
 
 void

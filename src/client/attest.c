@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "wire/json_member.h"
 
 #define API_VERSION "2025-06-01"
 #define MAX_ANSWER AVOW_MIB(1)
@@ -36,8 +37,7 @@ put_data(struct avow_jw *w, const char *name, struct avow_span data, int is_json
 	avow_jw_open(w, '{');
 	avow_jw_name(w, "data");
 	avow_jw_b64url(w, data);
-	avow_jw_name(w, "dataType");
-	avow_jw_str(w, is_json ? "JSON" : "Binary");
+	avow_jw_put_str(w, "dataType", is_json ? "JSON" : "Binary");
 	avow_jw_close(w);
 }
 
@@ -46,8 +46,7 @@ put_text(struct avow_jw *w, const char *name, const char *text)
 {
 	if (!text)
 		return;
-	avow_jw_name(w, name);
-	avow_jw_str(w, text);
+	avow_jw_put_str(w, name, text);
 }
 
 static enum avow_err

@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "base/limits.h"
 #include "collect/tss.h"
+#include "wire/json_member.h"
 
 #define TRIES 8
 #define SOURCE "Azure guest attestation client, TPM information"
@@ -184,8 +185,7 @@ put_registers(struct avow_jw *w, const struct avow_tss_pcrs *p)
 	avow_jw_open(w, '[');
 	for (size_t i = 0; i < p->n; i++) {
 		avow_jw_open(w, '{');
-		avow_jw_name(w, "Index");
-		avow_jw_int(w, p->v[i].index);
+		avow_jw_put_int(w, "Index", p->v[i].index);
 		put_base64(w, "Digest",
 			avow_span_make(p->v[i].value.buffer, p->v[i].value.size));
 		avow_jw_close(w);

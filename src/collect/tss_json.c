@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "base/limits.h"
 #include "collect/tss.h"
+#include "wire/json_member.h"
 
 /* Marshalled structures: the largest is a TPMT_SIGNATURE of RSA 4096. */
 #define MARSHALLED 2048
@@ -35,8 +36,7 @@ put_rsa(struct avow_jw *w, const TPMT_PUBLIC *p)
 	while (be[skip] == 0)
 		skip++;
 	put_member(w, "e", avow_span_make(be + skip, 4 - skip));
-	avow_jw_name(w, "kty");
-	avow_jw_str(w, "RSA");
+	avow_jw_put_str(w, "kty", "RSA");
 	put_member(w, "n", avow_span_make(p->unique.rsa.buffer, p->unique.rsa.size));
 }
 
@@ -58,10 +58,8 @@ put_ec(struct avow_jw *w, const TPMT_PUBLIC *p)
 {
 	bool is_256 = p->parameters.eccDetail.curveID == TPM2_ECC_NIST_P256;
 
-	avow_jw_name(w, "crv");
-	avow_jw_str(w, is_256 ? "P-256" : "P-384");
-	avow_jw_name(w, "kty");
-	avow_jw_str(w, "EC");
+	avow_jw_put_str(w, "crv", is_256 ? "P-256" : "P-384");
+	avow_jw_put_str(w, "kty", "EC");
 	put_coordinate(w, "x", &p->unique.ecc.x, is_256 ? 32 : 48);
 	put_coordinate(w, "y", &p->unique.ecc.y, is_256 ? 32 : 48);
 }
@@ -100,8 +98,7 @@ put_log(struct avow_jw *w, const struct avow_collect_log *log, struct avow_why *
 	e = avow_file_read(log->path, &bytes);
 	if (e == AVOW_OK) {
 		avow_jw_open(w, '{');
-		avow_jw_name(w, "type");
-		avow_jw_str(w, log->type);
+		avow_jw_put_str(w, "type", log->type);
 		put_member(w, "log", avow_buf_span(&bytes));
 		avow_jw_close(w);
 	} else {
@@ -127,8 +124,7 @@ static void
 put_values(struct avow_jw *w, const struct avow_tss_pcrs *p, uint16_t alg)
 {
 	avow_jw_open(w, '{');
-	avow_jw_name(w, "algorithm");
-	avow_jw_int(w, alg);
+	avow_jw_put_int(w, "algorithm", alg);
 	avow_jw_name(w, "values");
 	avow_jw_open(w, '[');
 	for (size_t i = 0; i < p->n; i++) {
@@ -137,8 +133,7 @@ put_values(struct avow_jw *w, const struct avow_tss_pcrs *p, uint16_t alg)
 		avow_jw_open(w, '{');
 		put_member(w, "digest",
 			avow_span_make(p->v[i].value.buffer, p->v[i].value.size));
-		avow_jw_name(w, "index");
-		avow_jw_int(w, p->v[i].index);
+		avow_jw_put_int(w, "index", p->v[i].index);
 		avow_jw_close(w);
 	}
 	avow_jw_close(w);

@@ -12,6 +12,7 @@
 
 #include "base/base64.h"
 #include "crypto/ossl.h"
+#include "wire/json_member.h"
 
 /* an x5c of a whole chain is the largest header in use */
 #define MAX_HEADER_NODES 4096
@@ -204,16 +205,13 @@ put_members(struct avow_jw *w, const struct avow_pubkey *k, struct avow_span a,
 	if (type == AVOW_KEY_RSA) {
 		avow_jw_name(w, "e");
 		avow_jw_b64url(w, b);
-		avow_jw_name(w, "kty");
-		avow_jw_str(w, "RSA");
+		avow_jw_put_str(w, "kty", "RSA");
 		avow_jw_name(w, "n");
 		avow_jw_b64url(w, a);
 		return;
 	}
-	avow_jw_name(w, "crv");
-	avow_jw_str(w, CURVE_NAMES[type - AVOW_KEY_P256]);
-	avow_jw_name(w, "kty");
-	avow_jw_str(w, "EC");
+	avow_jw_put_str(w, "crv", CURVE_NAMES[type - AVOW_KEY_P256]);
+	avow_jw_put_str(w, "kty", "EC");
 	avow_jw_name(w, "x");
 	avow_jw_b64url(w, a);
 	avow_jw_name(w, "y");

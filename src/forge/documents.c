@@ -11,7 +11,7 @@
 #include "base/clock.h"
 #include "base/hex.h"
 #include "forge/tdx_impl.h"
-#include "wire/json.h"
+#include "wire/json_member.h"
 
 #define DAY_S INT64_C(86400)
 
@@ -28,15 +28,7 @@ put_upper_hex(struct avow_jw *w, const char *name, const uint8_t *p, size_t n)
 	avow_hex_encode(avow_span_make(p, n), text);
 	for (char *c = text; *c; c++)
 		*c = (char)(*c >= 'a' ? *c - 'a' + 'A' : *c);
-	avow_jw_name(w, name);
-	avow_jw_str(w, text);
-}
-
-static void
-put_int(struct avow_jw *w, const char *name, int64_t v)
-{
-	avow_jw_name(w, name);
-	avow_jw_int(w, v);
+	avow_jw_put_str(w, name, text);
 }
 
 static void
@@ -47,8 +39,7 @@ put_time(struct avow_jw *w, const char *name, int64_t s, bool fraction)
 	avow_time_format(s, text);
 	if (fraction)
 		memcpy(text + AVOW_TIME_TEXT - 2, ".0Z", 4);
-	avow_jw_name(w, name);
-	avow_jw_str(w, text);
+	avow_jw_put_str(w, name, text);
 }
 
 static void
@@ -67,8 +58,8 @@ put_verdict(const struct forge *f, enum forge_part part, struct avow_jw *w,
 {
 	if (!forge_bent(f, part, HOW_LEVEL_DATE))
 		put_time(w, "tcbDate", date_s, false);
-	avow_jw_name(w, "tcbStatus");
-	avow_jw_str(w, forge_bent(f, part, HOW_STATUS) ? "Fine" : status);
+	avow_jw_put_str(
+		w, "tcbStatus", forge_bent(f, part, HOW_STATUS) ? "Fine" : status);
 	if (forge_bent(f, part, HOW_ADVISORY)) {
 		avow_jw_name(w, "advisoryIDs");
 		avow_jw_raw(w, AVOW_LIT("[615]"));
@@ -191,15 +182,11 @@ put_components_v3(const struct forge *f, struct avow_jw *w, const uint8_t svn[16
 		bool wide = i == 2 && forge_bent(f, PART_TCB, HOW_COMPONENT_RANGE);
 
 		avow_jw_open(w, '{');
-		put_int(w, "svn", wide ? 256 : i < 16 ? svn[i] : 0);
-		if (i < 16 && category[i]) {
-			avow_jw_name(w, "category");
-			avow_jw_str(w, category[i]);
-		}
-		if (i < 16 && type[i]) {
-			avow_jw_name(w, "type");
-			avow_jw_str(w, type[i]);
-		}
+		avow_jw_put_int(w, "svn", wide ? 256 : i < 16 ? svn[i] : 0);
+		if (i < 16 && category[i])
+			avow_jw_put_str(w, "category", category[i]);
+		if (i < 16 && type[i])
+			avow_jw_put_str(w, "type", type[i]);
 		avow_jw_close(w);
 	}
 	avow_jw_close(w);
@@ -218,7 +205,7 @@ put_components_v2(const struct forge *f, struct avow_jw *w, const uint8_t svn[16
 
 		name[10] = (char)('0' + (i + 1) / 10);
 		name[11] = (char)('0' + (i + 1) % 10);
-		put_int(w, name, wide ? 256 : i < 16 ? svn[i] : 0);
+		avow_jw_put_int(w, name, wide ? 256 : i < 16 ? svn[i] : 0);
 	}
 }
 
@@ -233,7 +220,7 @@ put_tcb_level(
 		put_components_v3(f, w, l->components);
 	else
 		put_components_v2(f, w, l->components);
-	put_int(w, "pcesvn",
+	avow_jw_put_int(w, "pcesvn",
 		forge_bent(f, PART_TCB, HOW_PCESVN_RANGE) ? 65536 : l->pcesvn);
 	if (f->tdx)
 		forge_tdx_put_components(
@@ -324,7 +311,7 @@ put_tcb_info(const struct forge *f, struct avow_jw *w)
 		avow_jw_str(
 			w, forge_bent(f, PART_TCB, HOW_ID) == !f->tdx ? "TDX" : "SGX");
 	}
-	put_int(w, "version",
+	avow_jw_put_int(w, "version",
 		forge_bent(f, PART_TCB, HOW_VERSION) ? 4
 						     : (int64_t)f->p.tcb_info_version);
 	put_dates(f, PART_TCB, w, &f->p.tcb_info);
@@ -332,8 +319,8 @@ put_tcb_info(const struct forge *f, struct avow_jw *w)
 	if (forge_bent(f, PART_TCB, HOW_DUPLICATE))
 		put_upper_hex(w, "fmspc", fmspc, sizeof(fmspc));
 	put_upper_hex(w, "pceId", pce_id, sizeof(pce_id));
-	put_int(w, "tcbType", forge_bent(f, PART_TCB, HOW_TYPE) ? 1 : 0);
-	put_int(w, "tcbEvaluationDataNumber",
+	avow_jw_put_int(w, "tcbType", forge_bent(f, PART_TCB, HOW_TYPE) ? 1 : 0);
+	avow_jw_put_int(w, "tcbEvaluationDataNumber",
 		forge_bent(f, PART_TCB, HOW_NUMBER)
 			? -1
 			: (int64_t)f->p.tcb_evaluation_number);
@@ -352,7 +339,7 @@ put_isv_level(
 	avow_jw_open(w, '{');
 	avow_jw_name(w, "tcb");
 	avow_jw_open(w, '{');
-	put_int(w, "isvsvn", l->isvsvn);
+	avow_jw_put_int(w, "isvsvn", l->isvsvn);
 	avow_jw_close(w);
 	put_verdict(f, PART_QEID, w, l->date_s, l->status, l->advisories);
 	avow_jw_close(w);
@@ -417,11 +404,11 @@ static void
 put_qe_identity(const struct forge *f, struct avow_jw *w)
 {
 	avow_jw_open(w, '{');
-	avow_jw_name(w, "id");
-	avow_jw_str(w, forge_bent(f, PART_QEID, HOW_ID) == !f->tdx ? "TD_QE" : "QE");
-	put_int(w, "version", forge_bent(f, PART_QEID, HOW_VERSION) ? 1 : 2);
+	avow_jw_put_str(
+		w, "id", forge_bent(f, PART_QEID, HOW_ID) == !f->tdx ? "TD_QE" : "QE");
+	avow_jw_put_int(w, "version", forge_bent(f, PART_QEID, HOW_VERSION) ? 1 : 2);
 	put_dates(f, PART_QEID, w, &f->p.qe_identity);
-	put_int(w, "tcbEvaluationDataNumber",
+	avow_jw_put_int(w, "tcbEvaluationDataNumber",
 		forge_bent(f, PART_QEID, HOW_NUMBER)
 			? -1
 			: (int64_t)f->p.qe_evaluation_number);
@@ -431,7 +418,7 @@ put_qe_identity(const struct forge *f, struct avow_jw *w)
 			forge_bent(f, PART_QEID, HOW_MRSIGNER_SIZE) ? 31 : 32);
 	if (forge_bent(f, PART_QEID, HOW_DUPLICATE))
 		put_upper_hex(w, "mrsigner", f->p.qe_mrsigner, 32);
-	put_int(w, "isvprodid",
+	avow_jw_put_int(w, "isvprodid",
 		forge_bent(f, PART_QEID, HOW_PRODID_RANGE) ? 65536 : f->p.qe_isvprodid);
 	put_isv_levels(f, w);
 	avow_jw_close(w);

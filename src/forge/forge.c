@@ -15,7 +15,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "forge/tdx_impl.h"
-#include "wire/json.h"
+#include "wire/json_member.h"
 
 /* --- keys --------------------------------------------------------------------------- */
 
@@ -100,18 +100,13 @@ forge_put_about(int64_t at_s, const struct avow_forge_deviation *bend,
 	avow_time_format(at_s, at);
 	avow_jw_init(&w, out);
 	avow_jw_open(&w, '{');
-	avow_jw_name(&w, "simulated");
-	avow_jw_bool(&w, true);
-	avow_jw_name(&w, "at");
-	avow_jw_str(&w, at);
-	avow_jw_name(&w, "corrupt");
-	avow_jw_str(&w, bend ? bend->name : NULL);
-	avow_jw_name(&w, "what");
-	avow_jw_str(&w, bend ? bend->what : NULL);
-	avow_jw_name(&w, "evidence");
-	avow_jw_str(&w, bend ? bend->evidence : evidence);
-	avow_jw_name(&w, "refused_with");
-	avow_jw_str(&w, bend ? avow_err_name(bend->refused_with) : NULL);
+	avow_jw_put_bool(&w, "simulated", true);
+	avow_jw_put_str(&w, "at", at);
+	avow_jw_put_str(&w, "corrupt", bend ? bend->name : NULL);
+	avow_jw_put_str(&w, "what", bend ? bend->what : NULL);
+	avow_jw_put_str(&w, "evidence", bend ? bend->evidence : evidence);
+	avow_jw_put_str(
+		&w, "refused_with", bend ? avow_err_name(bend->refused_with) : NULL);
 	avow_jw_close(&w);
 	avow_buf_put_byte(out, '\n');
 	return out->err;

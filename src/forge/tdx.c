@@ -10,6 +10,7 @@
 #include "base/hex.h"
 #include "crypto/digest.h"
 #include "forge/tdx_impl.h"
+#include "wire/json_member.h"
 
 /* The author of Intel's TD QE, as published in every TD QE identity. */
 static const uint8_t TD_QE_MRSIGNER[32] = {0xdc, 0x9e, 0x2a, 0x7c, 0x6f, 0x94, 0x8f,
@@ -245,8 +246,7 @@ forge_tdx_put_components(const struct forge *f, struct avow_jw *w, bool lowest)
 		if (i == 2 && forge_bent(f, PART_TD, HOW_SVN))
 			svn = t->tee_tcb_svn[2] + 1;
 		avow_jw_open(w, '{');
-		avow_jw_name(w, "svn");
-		avow_jw_int(w, svn);
+		avow_jw_put_int(w, "svn", svn);
 		avow_jw_close(w);
 	}
 	avow_jw_close(w);
@@ -257,12 +257,9 @@ put_identity(struct avow_jw *w)
 {
 	static const uint8_t zeros[48];
 
-	avow_jw_name(w, "mrsigner");
-	avow_jw_hex(w, avow_span_make(zeros, sizeof(zeros)));
-	avow_jw_name(w, "attributes");
-	avow_jw_str(w, "0000000000000000");
-	avow_jw_name(w, "attributesMask");
-	avow_jw_str(w, "FFFFFFFFFFFFFFFF");
+	avow_jw_put_hex(w, "mrsigner", avow_span_make(zeros, sizeof(zeros)));
+	avow_jw_put_str(w, "attributes", "0000000000000000");
+	avow_jw_put_str(w, "attributesMask", "FFFFFFFFFFFFFFFF");
 }
 
 static void
@@ -271,13 +268,10 @@ put_module_level(struct avow_jw *w, unsigned isvsvn, const char *status)
 	avow_jw_open(w, '{');
 	avow_jw_name(w, "tcb");
 	avow_jw_open(w, '{');
-	avow_jw_name(w, "isvsvn");
-	avow_jw_int(w, isvsvn);
+	avow_jw_put_int(w, "isvsvn", isvsvn);
 	avow_jw_close(w);
-	avow_jw_name(w, "tcbDate");
-	avow_jw_str(w, "2024-03-13T00:00:00Z");
-	avow_jw_name(w, "tcbStatus");
-	avow_jw_str(w, status);
+	avow_jw_put_str(w, "tcbDate", "2024-03-13T00:00:00Z");
+	avow_jw_put_str(w, "tcbStatus", status);
 	avow_jw_close(w);
 }
 
@@ -290,8 +284,7 @@ put_module(const struct forge *f, struct avow_jw *w, unsigned version)
 	id[4] = "0123456789ABCDEF"[version >> 4 & 15];
 	id[5] = "0123456789ABCDEF"[version & 15];
 	avow_jw_open(w, '{');
-	avow_jw_name(w, "id");
-	avow_jw_str(w, id);
+	avow_jw_put_str(w, "id", id);
 	put_identity(w);
 	avow_jw_name(w, "tcbLevels");
 	avow_jw_open(w, '[');

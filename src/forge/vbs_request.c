@@ -10,7 +10,7 @@
 #include "base/base64.h"
 #include "crypto/jose.h"
 #include "forge/vbs_impl.h"
-#include "wire/json.h"
+#include "wire/json_member.h"
 
 #define RP_DATA "cmVseWluZy1wYXJ0eQ"
 
@@ -121,14 +121,12 @@ put_pcrs(const struct vbs_forge *f, struct avow_jw *w)
 	avow_jw_name(w, "pcrs");
 	avow_jw_open(w, '[');
 	avow_jw_open(w, '{');
-	avow_jw_name(w, "algorithm");
-	avow_jw_int(w, 0x0b);
+	avow_jw_put_int(w, "algorithm", 0x0b);
 	avow_jw_name(w, "values");
 	avow_jw_open(w, '[');
 	for (int i = 0; i < 24; i++) {
 		avow_jw_open(w, '{');
-		avow_jw_name(w, "index");
-		avow_jw_int(w, i);
+		avow_jw_put_int(w, "index", i);
 		avow_jw_name(w, "digest");
 		avow_jw_b64url(w, avow_span_make(f->pcr[i], sizeof(f->pcr[i])));
 		avow_jw_close(w);
@@ -146,8 +144,7 @@ put_attestation(const struct vbs_forge *f, struct avow_jw *w)
 	avow_jw_name(w, "logs");
 	avow_jw_open(w, '[');
 	avow_jw_open(w, '{');
-	avow_jw_name(w, "type");
-	avow_jw_str(w, "TCG");
+	avow_jw_put_str(w, "type", "TCG");
 	put_member(w, "log", &f->log);
 	avow_jw_close(w);
 	avow_jw_close(w);
@@ -201,14 +198,10 @@ vbs_make_signed(struct vbs_forge *f)
 	avow_jw_open(&w, '{');
 	avow_jw_name(&w, "challenge");
 	avow_jw_b64url(&w, avow_span_make(f->challenge, f->challenge_n));
-	avow_jw_name(&w, "service_context");
-	avow_jw_string(&w, avow_buf_span(&f->context));
-	if (f->p.rp_id) {
-		avow_jw_name(&w, "rp_id");
-		avow_jw_str(&w, f->p.rp_id);
-	}
-	avow_jw_name(&w, "rp_data");
-	avow_jw_str(&w, RP_DATA);
+	avow_jw_put_string(&w, "service_context", avow_buf_span(&f->context));
+	if (f->p.rp_id)
+		avow_jw_put_str(&w, "rp_id", f->p.rp_id);
+	avow_jw_put_str(&w, "rp_data", RP_DATA);
 	AVOW_TRY(put_tpm(f, &w));
 	put_request_key(f, &w);
 	avow_jw_close(&w);
@@ -224,8 +217,7 @@ make_payload(struct vbs_forge *f)
 
 	avow_jw_init(&w, &f->payload);
 	avow_jw_open(&w, '{');
-	avow_jw_name(&w, "att_type");
-	avow_jw_str(&w, "vbs");
+	avow_jw_put_str(&w, "att_type", "vbs");
 	avow_jw_name(&w, "att_data");
 	avow_jw_open(&w, '{');
 	avow_jw_name(&w, "report_signed");

@@ -5,15 +5,14 @@
  */
 #include "http/http.h"
 
-#include "wire/json.h"
+#include "wire/json_member.h"
 
 static void
 member(struct avow_jw *w, const char *name, const char *value)
 {
 	if (!value || !value[0])
 		return;
-	avow_jw_name(w, name);
-	avow_jw_str(w, value);
+	avow_jw_put_str(w, name, value);
 }
 
 /* An outsider learns nothing from the insides of our own faults but may learn
@@ -47,10 +46,8 @@ put_detail(struct avow_jw *w, const struct avow_why *why)
 	member(w, "got", why->got);
 	member(w, "source", why->source);
 	member(w, "document", why->document);
-	if (why->offset != SIZE_MAX && why->offset <= INT64_MAX) {
-		avow_jw_name(w, "offset");
-		avow_jw_int(w, (int64_t)why->offset);
-	}
+	if (why->offset != SIZE_MAX && why->offset <= INT64_MAX)
+		avow_jw_put_int(w, "offset", (int64_t)why->offset);
 }
 
 void

@@ -3,12 +3,12 @@
 
 #include <stdio.h>
 
-#include "base/clock.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "crypto/digest.h"
 #include "base/hex.h"
 #include "machine/webhook.h"
+#include "wire/json_member.h"
 
 #define TEXT 96
 
@@ -37,13 +37,8 @@ log_alert(const struct avow_alert *a)
 static void
 put_time(struct avow_jw *w, const char *name, int64_t at_s)
 {
-	char at[AVOW_TIME_TEXT];
-
-	if (at_s == 0)
-		return;
-	avow_time_format(at_s, at);
-	avow_jw_name(w, name);
-	avow_jw_str(w, at);
+	if (at_s != 0)
+		avow_jw_put_time(w, name, at_s);
 }
 
 static void
@@ -63,15 +58,7 @@ put_changes(struct avow_jw *w, const struct avow_alert *a)
 		return;
 	}
 	avow_jw_close(w);
-	avow_jw_name(w, "more");
-	avow_jw_int(w, (int64_t)more);
-}
-
-static void
-put_span(struct avow_jw *w, const char *name, struct avow_span s)
-{
-	avow_jw_name(w, name);
-	avow_jw_string(w, s);
+	avow_jw_put_int(w, "more", (int64_t)more);
 }
 
 static void
@@ -83,16 +70,13 @@ put_body(struct avow_buf *b, const struct avow_alert *a)
 	avow_jw_open(&w, '{');
 	put_time(&w, "at", a->at_s);
 	put_changes(&w, a);
-	if (a->code) {
-		avow_jw_name(&w, "code");
-		avow_jw_str(&w, a->code);
-	}
-	avow_jw_name(&w, "event");
-	avow_jw_str(&w, a->event);
-	put_span(&w, "kind", a->kind);
-	put_span(&w, "label", a->label);
-	put_span(&w, "machine", a->machine);
-	put_span(&w, "provider", a->provider);
+	if (a->code)
+		avow_jw_put_str(&w, "code", a->code);
+	avow_jw_put_str(&w, "event", a->event);
+	avow_jw_put_string(&w, "kind", a->kind);
+	avow_jw_put_string(&w, "label", a->label);
+	avow_jw_put_string(&w, "machine", a->machine);
+	avow_jw_put_string(&w, "provider", a->provider);
 	put_time(&w, "since", a->since_s);
 	avow_jw_close(&w);
 }

@@ -9,6 +9,7 @@
 
 #include "base/limits.h"
 #include "machine/machine.h"
+#include "wire/json_member.h"
 
 /* Of one register; more are compared as a whole. A table of lengths is this
  * number squared. */
@@ -34,13 +35,6 @@ struct diff {
 
 /* --- telling -------------------------------------------------------------------------- */
 
-static void
-put(struct avow_jw *w, const char *name, struct avow_span v)
-{
-	avow_jw_name(w, name);
-	avow_jw_string(w, v);
-}
-
 static bool
 open_change(struct diff *d, const char *change, int pcr)
 {
@@ -51,9 +45,8 @@ open_change(struct diff *d, const char *change, int pcr)
 	}
 	d->told++;
 	avow_jw_open(d->w, '{');
-	put(d->w, "change", avow_span_str(change));
-	avow_jw_name(d->w, "pcr");
-	avow_jw_int(d->w, pcr);
+	avow_jw_put_string(d->w, "change", avow_span_str(change));
+	avow_jw_put_int(d->w, "pcr", pcr);
 	return true;
 }
 
@@ -66,8 +59,8 @@ put_words(struct diff *d, int pcr, const char *did, const struct event *e)
 		(int)(e->type.n < 64 ? e->type.n : 64), e->type.p,
 		e->text.n ? ": " : "", (int)(e->text.n < 200 ? e->text.n : 200),
 		e->text.p);
-	put(d->w, "text", avow_span_str(words));
-	put(d->w, "type", e->type);
+	avow_jw_put_string(d->w, "text", avow_span_str(words));
+	avow_jw_put_string(d->w, "type", e->type);
 }
 
 static void
@@ -75,7 +68,7 @@ tell_added(struct diff *d, int pcr, const struct event *e)
 {
 	if (!open_change(d, "event_added", pcr))
 		return;
-	put(d->w, "now", e->digest);
+	avow_jw_put_string(d->w, "now", e->digest);
 	put_words(d, pcr, "has a new event", e);
 	avow_jw_close(d->w);
 }
@@ -85,7 +78,7 @@ tell_removed(struct diff *d, int pcr, const struct event *e)
 {
 	if (!open_change(d, "event_removed", pcr))
 		return;
-	put(d->w, "was", e->digest);
+	avow_jw_put_string(d->w, "was", e->digest);
 	put_words(d, pcr, "no longer has the event", e);
 	avow_jw_close(d->w);
 }
@@ -95,9 +88,9 @@ tell_changed(struct diff *d, int pcr, const struct event *was, const struct even
 {
 	if (!open_change(d, "event_changed", pcr))
 		return;
-	put(d->w, "now", now->digest);
-	put(d->w, "was", was->digest);
-	put(d->w, "before", was->text);
+	avow_jw_put_string(d->w, "now", now->digest);
+	avow_jw_put_string(d->w, "was", was->digest);
+	avow_jw_put_string(d->w, "before", was->text);
 	put_words(d, pcr, "measured something else as", now);
 	avow_jw_close(d->w);
 }
@@ -219,7 +212,7 @@ tell_register(struct diff *d, int pcr, const char *words)
 	if (!open_change(d, "register_changed", pcr))
 		return;
 	snprintf(text, sizeof(text), "PCR %d changed%s", pcr, words);
-	put(d->w, "text", avow_span_str(text));
+	avow_jw_put_string(d->w, "text", avow_span_str(text));
 	avow_jw_close(d->w);
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/limits.h"
 #include "machine/machine.h"
+#include "wire/json_member.h"
 
 #define TEXT_BYTES 160
 #define VALUE_BYTES 72
@@ -48,8 +49,7 @@ put_bank(struct avow_jw *w, const struct avow_json *list, const char *bank)
 		if (!v)
 			continue;
 		snprintf(name, sizeof(name), "%02d", (int)index);
-		avow_jw_name(w, name);
-		avow_jw_string(w, v->string);
+		avow_jw_put_string(w, name, v->string);
 	}
 	avow_jw_close(w);
 }
@@ -100,8 +100,7 @@ put_text(struct avow_jw *w, const struct avow_json *event)
 	if (data && data->type == AVOW_JSON_OBJECT)
 		for (size_t i = 0; i < data->count; i++)
 			put_short(&b, &data->members[i]);
-	avow_jw_name(w, "text");
-	avow_jw_string(w, avow_buf_span(&b));
+	avow_jw_put_string(w, "text", avow_buf_span(&b));
 	avow_buf_clear(&b);
 }
 
@@ -127,14 +126,12 @@ put_event(struct avow_jw *w, const struct avow_json *event)
 	if (!pcr || pcr->type != AVOW_JSON_INT || !is_of_boot(pcr->integer))
 		return false;
 	avow_jw_open(w, '{');
-	avow_jw_name(w, "digest");
-	avow_jw_string(w, digest_of(event));
-	avow_jw_name(w, "pcr");
-	avow_jw_int(w, pcr->integer);
+	avow_jw_put_string(w, "digest", digest_of(event));
+	avow_jw_put_int(w, "pcr", pcr->integer);
 	put_text(w, event);
-	avow_jw_name(w, "type");
-	avow_jw_string(w, type && type->type == AVOW_JSON_STRING ? type->string
-								 : AVOW_LIT("event"));
+	avow_jw_put_string(w, "type",
+		type && type->type == AVOW_JSON_STRING ? type->string
+						       : AVOW_LIT("event"));
 	avow_jw_close(w);
 	return true;
 }

@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "policy/error.h"
+#include "wire/json_member.h"
 
 #define MAX_BECAUSE 8
 
@@ -147,10 +148,8 @@ put_text(struct avow_jw *w, const char *name, struct avow_span text)
 static void
 put_place(struct avow_jw *w, unsigned line, unsigned column)
 {
-	avow_jw_name(w, "line");
-	avow_jw_int(w, line);
-	avow_jw_name(w, "column");
-	avow_jw_int(w, column);
+	avow_jw_put_int(w, "line", line);
+	avow_jw_put_int(w, "column", column);
 }
 
 static void
@@ -158,16 +157,12 @@ put_failure(struct avow_jw *w, const struct avow_policy_failure *f)
 {
 	avow_jw_name(w, "failed");
 	avow_jw_open(w, '{');
-	avow_jw_name(w, "condition");
-	avow_jw_int(w, f->condition);
+	avow_jw_put_int(w, "condition", f->condition);
 	put_place(w, f->line, f->column);
-	avow_jw_name(w, "reason");
-	avow_jw_str(w, reasons[f->reason]);
+	avow_jw_put_str(w, "reason", reasons[f->reason]);
 	put_text(w, "claim", f->claim);
-	avow_jw_name(w, "property");
-	avow_jw_str(w, f->property);
-	avow_jw_name(w, "op");
-	avow_jw_str(w, f->op);
+	avow_jw_put_str(w, "property", f->property);
+	avow_jw_put_str(w, "op", f->op);
 	put_text(w, "wanted", f->wanted);
 	put_text(w, "found", f->found);
 	put_text(w, "nearest", f->nearest);
@@ -198,8 +193,7 @@ put_made(struct avow_jw *w, const struct avow_policy_trace_rule *r)
 	avow_jw_open(w, '[');
 	for (size_t i = 0; i < r->n_made; i++) {
 		avow_jw_open(w, '{');
-		avow_jw_name(w, "type");
-		avow_jw_string(w, r->made[i].name);
+		avow_jw_put_string(w, "type", r->made[i].name);
 		avow_jw_name(w, "value");
 		avow_policy_put_value(w, &r->made[i]);
 		avow_jw_close(w);
@@ -211,17 +205,12 @@ static void
 put_rule(struct avow_jw *w, const struct avow_policy_trace_rule *r)
 {
 	avow_jw_open(w, '{');
-	avow_jw_name(w, "section");
-	avow_jw_str(w, policy_section_name(r->section));
+	avow_jw_put_str(w, "section", policy_section_name(r->section));
 	put_place(w, r->line, r->column);
-	avow_jw_name(w, "action");
-	avow_jw_str(w, policy_action_name(r->action));
-	avow_jw_name(w, "fired");
-	avow_jw_bool(w, r->fired);
-	avow_jw_name(w, "conditions");
-	avow_jw_int(w, r->conditions);
-	avow_jw_name(w, "passed");
-	avow_jw_int(w, r->passed);
+	avow_jw_put_str(w, "action", policy_action_name(r->action));
+	avow_jw_put_bool(w, "fired", r->fired);
+	avow_jw_put_int(w, "conditions", r->conditions);
+	avow_jw_put_int(w, "passed", r->passed);
 	if (r->fired)
 		put_made(w, r);
 	else
@@ -233,10 +222,8 @@ void
 avow_policy_explain(const struct avow_policy_outcome *o, struct avow_jw *w)
 {
 	avow_jw_open(w, '{');
-	avow_jw_name(w, "decision");
-	avow_jw_str(w, decisions[o->decision]);
-	avow_jw_name(w, "message");
-	avow_jw_str(w, o->message);
+	avow_jw_put_str(w, "decision", decisions[o->decision]);
+	avow_jw_put_str(w, "message", o->message);
 	avow_jw_name(w, "rules");
 	avow_jw_open(w, '[');
 	for (size_t i = 0; i < o->n_because; i++)

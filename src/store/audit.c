@@ -13,33 +13,25 @@
 #include "base/limits.h"
 #include "crypto/digest.h"
 #include "store/store.h"
+#include "wire/json_member.h"
 
 #define PAGE 1000
-
-static void
-put_member(struct avow_jw *w, const char *name, struct avow_span value)
-{
-	avow_jw_name(w, name);
-	avow_jw_string(w, value);
-}
 
 /* Sorted by name; these bytes are what is hashed, so they never change. */
 static void
 put_members(struct avow_jw *w, const struct avow_audit *r)
 {
-	put_member(w, "action", r->action);
-	put_member(w, "actor", r->actor);
-	put_member(w, "after", r->after);
-	avow_jw_name(w, "at");
-	avow_jw_int(w, r->at_s);
-	put_member(w, "before", r->before);
-	put_member(w, "outcome", r->outcome);
-	put_member(w, "provider", r->provider);
-	put_member(w, "request", r->request);
-	avow_jw_name(w, "seq");
-	avow_jw_int(w, r->seq);
-	put_member(w, "source", r->source);
-	put_member(w, "target", r->target);
+	avow_jw_put_string(w, "action", r->action);
+	avow_jw_put_string(w, "actor", r->actor);
+	avow_jw_put_string(w, "after", r->after);
+	avow_jw_put_int(w, "at", r->at_s);
+	avow_jw_put_string(w, "before", r->before);
+	avow_jw_put_string(w, "outcome", r->outcome);
+	avow_jw_put_string(w, "provider", r->provider);
+	avow_jw_put_string(w, "request", r->request);
+	avow_jw_put_int(w, "seq", r->seq);
+	avow_jw_put_string(w, "source", r->source);
+	avow_jw_put_string(w, "target", r->target);
 }
 
 enum avow_err
@@ -68,10 +60,9 @@ avow_audit_put(struct avow_jw *w, const struct avow_audit *r)
 {
 	avow_jw_open(w, '{');
 	put_members(w, r);
-	avow_jw_name(w, "hash");
-	avow_jw_hex(w, avow_span_make(r->hash, sizeof(r->hash)));
-	avow_jw_name(w, "previous");
-	avow_jw_hex(w, avow_span_make(r->previous, sizeof(r->previous)));
+	avow_jw_put_hex(w, "hash", avow_span_make(r->hash, sizeof(r->hash)));
+	avow_jw_put_hex(
+		w, "previous", avow_span_make(r->previous, sizeof(r->previous)));
 	avow_jw_close(w);
 }
 

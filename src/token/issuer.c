@@ -12,6 +12,7 @@
 #include "base/base64.h"
 #include "crypto/jose.h"
 #include "crypto/x509_make.h"
+#include "wire/json_member.h"
 
 #define MAX_URL 512
 #define MAX_CERT_LIFE_S (INT64_C(20) * 365 * 86400)
@@ -23,14 +24,10 @@ static void
 put_header(struct avow_jw *w, const char *alg, struct avow_span jku, const char *kid)
 {
 	avow_jw_open(w, '{');
-	avow_jw_name(w, "alg");
-	avow_jw_str(w, alg);
-	avow_jw_name(w, "jku");
-	avow_jw_string(w, jku);
-	avow_jw_name(w, "kid");
-	avow_jw_str(w, kid);
-	avow_jw_name(w, "typ");
-	avow_jw_str(w, "JWT");
+	avow_jw_put_str(w, "alg", alg);
+	avow_jw_put_string(w, "jku", jku);
+	avow_jw_put_str(w, "kid", kid);
+	avow_jw_put_str(w, "typ", "JWT");
 }
 
 static enum avow_err
@@ -248,13 +245,10 @@ put_jwk(struct avow_token_issuer *i, size_t k, struct avow_jw *w)
 	avow_jw_string(w, avow_buf_span(&x5c));
 	avow_jw_close(w);
 	avow_buf_clear(&x5c);
-	avow_jw_name(w, "kid");
-	avow_jw_str(w, key->kid);
+	avow_jw_put_str(w, "kid", key->kid);
 	AVOW_TRY(avow_jwk_put_members(w, avow_privkey_public(key->key)));
-	avow_jw_name(w, "alg");
-	avow_jw_str(w, avow_keys_alg_name(key->alg));
-	avow_jw_name(w, "use");
-	avow_jw_str(w, "sig");
+	avow_jw_put_str(w, "alg", avow_keys_alg_name(key->alg));
+	avow_jw_put_str(w, "use", "sig");
 	avow_jw_close(w);
 	return w->b->err;
 }
@@ -350,8 +344,7 @@ put_url(struct avow_jw *w, const struct avow_token_issuer *i, const char *name,
 	avow_buf_put_str(&url, tail);
 	if (url.err != AVOW_OK && w->b->err == AVOW_OK)
 		w->b->err = url.err;
-	avow_jw_name(w, name);
-	avow_jw_string(w, avow_buf_span(&url));
+	avow_jw_put_string(w, name, avow_buf_span(&url));
 	avow_buf_clear(&url);
 }
 

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "token/keyset.h"
-#include "wire/json.h"
+#include "wire/json_member.h"
 
 #define VERSION 1
 #define MAX_TIME_S INT64_C(253402300799) /* the end of 9999 */
@@ -154,22 +154,14 @@ put_key(struct avow_jw *w, const struct avow_key *key)
 	if (e == AVOW_OK)
 		e = avow_privkey_to_pem(key->key, &pem);
 	avow_jw_open(w, '{');
-	avow_jw_name(w, "alg");
-	avow_jw_str(w, avow_keys_alg_name(key->alg));
-	avow_jw_name(w, "created");
-	avow_jw_int(w, key->created_s);
-	avow_jw_name(w, "kid");
-	avow_jw_str(w, key->kid);
-	avow_jw_name(w, "max_life");
-	avow_jw_int(w, key->max_life_s);
-	avow_jw_name(w, "pem");
-	avow_jw_string(w, avow_buf_span(&pem));
-	avow_jw_name(w, "publish_before");
-	avow_jw_int(w, key->publish_before_s);
-	avow_jw_name(w, "published");
-	avow_jw_int(w, key->published_s);
-	avow_jw_name(w, "signs_from");
-	avow_jw_int(w, key->signs_from_s);
+	avow_jw_put_str(w, "alg", avow_keys_alg_name(key->alg));
+	avow_jw_put_int(w, "created", key->created_s);
+	avow_jw_put_str(w, "kid", key->kid);
+	avow_jw_put_int(w, "max_life", key->max_life_s);
+	avow_jw_put_string(w, "pem", avow_buf_span(&pem));
+	avow_jw_put_int(w, "publish_before", key->publish_before_s);
+	avow_jw_put_int(w, "published", key->published_s);
+	avow_jw_put_int(w, "signs_from", key->signs_from_s);
 	avow_jw_close(w);
 	avow_buf_wipe(&pem);
 	return e;
@@ -187,8 +179,7 @@ avow_keyfile_emit(const struct avow_keys *k, struct avow_buf *out)
 	for (size_t i = 0; i < k->n; i++)
 		AVOW_TRY(put_key(&w, &k->v[i]));
 	avow_jw_close(&w);
-	avow_jw_name(&w, "version");
-	avow_jw_int(&w, VERSION);
+	avow_jw_put_int(&w, "version", VERSION);
 	avow_jw_close(&w);
 	avow_buf_put_byte(out, '\n');
 	return out->err;

@@ -16,7 +16,7 @@
 #include "base/table.h"
 #include "crypto/digest.h"
 #include "crypto/jose.h"
-#include "wire/json.h"
+#include "wire/json_member.h"
 
 #define MAGIC "AVOW-BUNDLE-1\n"
 #define TYPE "avow-bundle" /* a JWS of another use is no manifest */
@@ -108,12 +108,9 @@ put_part(struct avow_jw *w, const struct avow_bundle_part *part)
 		return AVOW_E_BUNDLE_SIZE;
 	AVOW_TRY(avow_sha256(part->bytes, sha256));
 	avow_jw_open(w, '{');
-	avow_jw_name(w, "name");
-	avow_jw_string(w, part->name);
-	avow_jw_name(w, "sha256");
-	avow_jw_hex(w, avow_span_make(sha256, sizeof(sha256)));
-	avow_jw_name(w, "size");
-	avow_jw_int(w, (int64_t)part->bytes.n);
+	avow_jw_put_string(w, "name", part->name);
+	avow_jw_put_hex(w, "sha256", avow_span_make(sha256, sizeof(sha256)));
+	avow_jw_put_int(w, "size", (int64_t)part->bytes.n);
 	avow_jw_close(w);
 	return AVOW_OK;
 }
@@ -127,10 +124,8 @@ put_manifest(const struct avow_bundle *b, struct avow_buf *out)
 	avow_time_format(b->made_s, made);
 	avow_jw_init(&w, out);
 	avow_jw_open(&w, '{');
-	avow_jw_name(&w, "format");
-	avow_jw_int(&w, FORMAT_VERSION);
-	avow_jw_name(&w, "made");
-	avow_jw_str(&w, made);
+	avow_jw_put_int(&w, "format", FORMAT_VERSION);
+	avow_jw_put_str(&w, "made", made);
 	avow_jw_name(&w, "platforms");
 	avow_jw_open(&w, '[');
 	for (size_t i = 0; i < b->n_platforms; i++)

@@ -9,6 +9,7 @@
 
 #include "base/limits.h"
 #include "evidence/azureguest/layout.h"
+#include "wire/json_member.h"
 
 /* --- JSON values -------------------------------------------------------------------- */
 
@@ -39,13 +40,6 @@ add_sorted(struct avow_claims *set, enum avow_claim_id id, struct avow_buf *b)
 	avow_buf_clear(&sorted);
 }
 
-static void
-put_named(struct avow_jw *w, const char *name, const char *value)
-{
-	avow_jw_name(w, name);
-	avow_jw_str(w, value);
-}
-
 /* RFC 7517; the exponent as its few bytes. */
 static void
 put_key(struct avow_jw *w, const struct avow_tpm_public *k)
@@ -63,8 +57,8 @@ put_key(struct avow_jw *w, const struct avow_tpm_public *k)
 	avow_jw_open(w, '[');
 	avow_jw_str(w, "encrypt");
 	avow_jw_close(w);
-	put_named(w, "kid", "TpmEphemeralEncryptionKey");
-	put_named(w, "kty", "RSA");
+	avow_jw_put_str(w, "kid", "TpmEphemeralEncryptionKey");
+	avow_jw_put_str(w, "kty", "RSA");
 	avow_jw_name(w, "n");
 	avow_jw_b64url(w, k->n);
 	avow_jw_close(w);
@@ -261,22 +255,15 @@ azg_inspect(const struct avow_evidence *ev, struct avow_jw *w)
 	const struct azg_evidence *e = ev->body;
 
 	avow_jw_open(w, '{');
-	put_named(w, "kind", ev->kind->name);
-	put_named(w, "isolation", azg_isolation_name(e->isolation));
-	avow_jw_name(w, "protocol_version");
-	avow_jw_string(w, e->protocol_version);
-	avow_jw_name(w, "os_type");
-	avow_jw_string(w, e->os_type);
-	avow_jw_name(w, "os_distro");
-	avow_jw_string(w, e->os_distro);
-	avow_jw_name(w, "pcr_set");
-	avow_jw_int(w, e->pcr_set);
-	avow_jw_name(w, "pcr_digest");
-	avow_jw_hex(w, e->quote.attest.pcr_digest);
-	avow_jw_name(w, "log_bytes");
-	avow_jw_int(w, (int64_t)e->tcg_log.n);
-	avow_jw_name(w, "ak_attributes");
-	avow_jw_int(w, e->ak.attributes);
+	avow_jw_put_str(w, "kind", ev->kind->name);
+	avow_jw_put_str(w, "isolation", azg_isolation_name(e->isolation));
+	avow_jw_put_string(w, "protocol_version", e->protocol_version);
+	avow_jw_put_string(w, "os_type", e->os_type);
+	avow_jw_put_string(w, "os_distro", e->os_distro);
+	avow_jw_put_int(w, "pcr_set", e->pcr_set);
+	avow_jw_put_hex(w, "pcr_digest", e->quote.attest.pcr_digest);
+	avow_jw_put_int(w, "log_bytes", (int64_t)e->tcg_log.n);
+	avow_jw_put_int(w, "ak_attributes", e->ak.attributes);
 	if (e->inner) {
 		avow_jw_name(w, "runtime_data");
 		avow_jw_value(w, e->runtime, AVOW_JSON_AS_IS);

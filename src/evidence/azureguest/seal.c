@@ -9,6 +9,7 @@
 #include "base/limits.h"
 #include "crypto/aead.h"
 #include "evidence/azureguest/layout.h"
+#include "wire/json_member.h"
 
 static void
 put_base64(struct avow_jw *w, const char *name, struct avow_span s)
@@ -22,15 +23,11 @@ put_params(struct avow_jw *w, struct avow_span iv)
 {
 	avow_jw_name(w, "EncryptionParams");
 	avow_jw_open(w, '{');
-	avow_jw_name(w, "BlockMode");
-	avow_jw_str(w, "ChainingModeGCM");
-	avow_jw_name(w, "BlockPadding");
-	avow_jw_str(w, "PKCS7");
-	avow_jw_name(w, "Cipher");
-	avow_jw_str(w, "AES");
+	avow_jw_put_str(w, "BlockMode", "ChainingModeGCM");
+	avow_jw_put_str(w, "BlockPadding", "PKCS7");
+	avow_jw_put_str(w, "Cipher", "AES");
 	put_base64(w, "Iv", iv);
-	avow_jw_name(w, "KeySizeInBits");
-	avow_jw_int(w, AVOW_AEAD_KEY_BYTES * 8);
+	avow_jw_put_int(w, "KeySizeInBits", AVOW_AEAD_KEY_BYTES * 8);
 	avow_jw_close(w);
 }
 

@@ -7,6 +7,7 @@
 
 #include "base/cursor.h"
 #include "base/limits.h"
+#include "wire/json_member.h"
 
 #define HEADER_BYTES 32
 #define DATA_HEADER_BYTES 20
@@ -91,11 +92,8 @@ avow_hcl_inspect(const struct avow_hcl *h, struct avow_jw *w)
 
 	avow_jw_name(w, "hcl");
 	avow_jw_open(w, '{');
-	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
-		avow_jw_name(w, fields[i].name);
-		avow_jw_int(w, fields[i].v);
-	}
-	avow_jw_name(w, "runtime_data");
-	avow_jw_string(w, h->runtime);
+	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
+		avow_jw_put_int(w, fields[i].name, fields[i].v);
+	avow_jw_put_string(w, "runtime_data", h->runtime);
 	avow_jw_close(w);
 }

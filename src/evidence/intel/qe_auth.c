@@ -8,6 +8,7 @@
 
 #include "base/limits.h"
 #include "evidence/intel/pck.h"
+#include "wire/json_member.h"
 
 #define SOURCE "Intel SGX DCAP ECDSA quote library API, A.4"
 
@@ -107,14 +108,11 @@ avow_qe_auth_inspect(const struct avow_qe_auth *qe, struct avow_jw *w)
 {
 	avow_jw_name(w, "qe_report");
 	avow_sgx_report_inspect(&qe->report, w);
-	avow_jw_name(w, "qe_report_signature");
-	avow_jw_hex(w, qe->signature);
-	avow_jw_name(w, "qe_auth_data");
-	avow_jw_hex(w, qe->auth_data);
-	avow_jw_name(w, "certification_data_type");
-	avow_jw_int(w, qe->cert_type);
-	avow_jw_name(w, "certification_data_type_name");
-	avow_jw_str(w, avow_cert_type_name(qe->cert_type));
+	avow_jw_put_hex(w, "qe_report_signature", qe->signature);
+	avow_jw_put_hex(w, "qe_auth_data", qe->auth_data);
+	avow_jw_put_int(w, "certification_data_type", qe->cert_type);
+	avow_jw_put_str(
+		w, "certification_data_type_name", avow_cert_type_name(qe->cert_type));
 	avow_jw_name(w, "certification_data");
 	if (qe->cert_type != AVOW_CERT_TYPE_PCK_CHAIN) {
 		avow_jw_hex(w, qe->cert_data);

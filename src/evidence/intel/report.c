@@ -10,6 +10,7 @@
  *   320 report_data 64
  */
 #include "evidence/intel/report.h"
+#include "wire/json_member.h"
 
 void
 avow_sgx_report_read(struct avow_cursor *c, struct avow_sgx_report *out)
@@ -70,19 +71,12 @@ avow_sgx_report_inspect(const struct avow_sgx_report *r, struct avow_jw *w)
 		{"report_data", r->report_data}};
 
 	avow_jw_open(w, '{');
-	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
-		avow_jw_name(w, fields[i].name);
-		avow_jw_hex(w, fields[i].bytes);
-	}
-	avow_jw_name(w, "debug");
-	avow_jw_bool(w, (r->flags & AVOW_SGX_FLAG_DEBUG) != 0);
-	avow_jw_name(w, "kss");
-	avow_jw_bool(w, (r->flags & AVOW_SGX_FLAG_KSS) != 0);
-	avow_jw_name(w, "isv_prod_id");
-	avow_jw_int(w, r->isv_prod_id);
-	avow_jw_name(w, "isv_svn");
-	avow_jw_int(w, r->isv_svn);
-	avow_jw_name(w, "config_svn");
-	avow_jw_int(w, r->config_svn);
+	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
+		avow_jw_put_hex(w, fields[i].name, fields[i].bytes);
+	avow_jw_put_bool(w, "debug", (r->flags & AVOW_SGX_FLAG_DEBUG) != 0);
+	avow_jw_put_bool(w, "kss", (r->flags & AVOW_SGX_FLAG_KSS) != 0);
+	avow_jw_put_int(w, "isv_prod_id", r->isv_prod_id);
+	avow_jw_put_int(w, "isv_svn", r->isv_svn);
+	avow_jw_put_int(w, "config_svn", r->config_svn);
 	avow_jw_close(w);
 }

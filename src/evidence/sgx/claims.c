@@ -9,7 +9,7 @@
 #include "evidence/intel/claims.h"
 #include "evidence/sgx/layout.h"
 #include "evidence/sgx/verified.h"
-#include "wire/json.h"
+#include "wire/json_member.h"
 
 /* --- the enclave ------------------------------------------------------------------- */
 
@@ -84,10 +84,9 @@ put_collateral(struct avow_buf *b, struct avow_span evidence,
 	AVOW_TRY(avow_sha256(evidence, quote_hash));
 	avow_jw_init(&w, b);
 	avow_jw_open(&w, '{');
-	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
-		avow_jw_name(&w, members[i].name);
-		avow_jw_hex(&w, avow_span_make(members[i].hash, AVOW_SHA256_BYTES));
-	}
+	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++)
+		avow_jw_put_hex(&w, members[i].name,
+			avow_span_make(members[i].hash, AVOW_SHA256_BYTES));
 	avow_jw_close(&w);
 	return AVOW_OK;
 }

@@ -8,7 +8,7 @@
 #include "base/limits.h"
 #include "evidence/snp/layout.h"
 #include "evidence/snp/verified.h"
-#include "wire/json.h"
+#include "wire/json_member.h"
 
 static void
 add_flags(struct avow_claims *set, uint64_t policy)
@@ -124,16 +124,12 @@ avow_snp_inspect(const struct avow_evidence *ev, struct avow_jw *w)
 	const struct avow_snp_evidence *e = ev->body;
 
 	avow_jw_open(w, '{');
-	avow_jw_name(w, "kind");
-	avow_jw_str(w, ev->kind->name);
-	avow_jw_name(w, "form");
-	avow_jw_str(w, e->form);
+	avow_jw_put_str(w, "kind", ev->kind->name);
+	avow_jw_put_str(w, "form", e->form);
 	avow_jw_name(w, "report");
 	avow_snp_report_inspect(&e->report, w);
-	if (e->certs.n > 0) {
-		avow_jw_name(w, "certificates");
-		avow_jw_string(w, e->certs);
-	}
+	if (e->certs.n > 0)
+		avow_jw_put_string(w, "certificates", e->certs);
 	if (e->has_hcl)
 		avow_hcl_inspect(&e->hcl, w);
 	avow_jw_name(w, "uvm_endorsements");

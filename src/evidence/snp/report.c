@@ -9,6 +9,7 @@
 
 #include "base/cursor.h"
 #include "evidence/snp/layout.h"
+#include "wire/json_member.h"
 
 #define SOURCE "AMD 56860, ATTESTATION_REPORT"
 
@@ -120,13 +121,6 @@ avow_snp_signing_key(const struct avow_snp_report *r)
 
 /* --- for people ----------------------------------------------------------------------- */
 
-static void
-put_hex(struct avow_jw *w, const char *name, struct avow_span bytes)
-{
-	avow_jw_name(w, name);
-	avow_jw_hex(w, bytes);
-}
-
 /* 64-bit fields of bits: as hexadecimal text, which every JSON reader keeps. */
 static void
 put_bits(struct avow_jw *w, const char *name, uint64_t v)
@@ -134,8 +128,7 @@ put_bits(struct avow_jw *w, const char *name, uint64_t v)
 	char text[20];
 
 	snprintf(text, sizeof(text), "0x%016" PRIx64, v);
-	avow_jw_name(w, name);
-	avow_jw_str(w, text);
+	avow_jw_put_str(w, name, text);
 }
 
 static void
@@ -144,31 +137,23 @@ put_version(struct avow_jw *w, const char *name, const uint8_t v[3])
 	char text[16];
 
 	snprintf(text, sizeof(text), "%u.%u.%u", v[0], v[1], v[2]);
-	avow_jw_name(w, name);
-	avow_jw_str(w, text);
-}
-
-static void
-put_int(struct avow_jw *w, const char *name, uint32_t v)
-{
-	avow_jw_name(w, name);
-	avow_jw_int(w, v);
+	avow_jw_put_str(w, name, text);
 }
 
 static void
 put_platform(struct avow_jw *w, const struct avow_snp_report *r)
 {
-	put_hex(w, "reported_tcb", r->reported_tcb);
+	avow_jw_put_hex(w, "reported_tcb", r->reported_tcb);
 	if (r->has_cpuid) {
-		put_int(w, "cpuid_fam_id", r->cpuid_family);
-		put_int(w, "cpuid_mod_id", r->cpuid_model);
-		put_int(w, "cpuid_step", r->cpuid_stepping);
+		avow_jw_put_int(w, "cpuid_fam_id", r->cpuid_family);
+		avow_jw_put_int(w, "cpuid_mod_id", r->cpuid_model);
+		avow_jw_put_int(w, "cpuid_step", r->cpuid_stepping);
 	}
-	put_hex(w, "chip_id", r->chip_id);
-	put_hex(w, "committed_tcb", r->committed_tcb);
+	avow_jw_put_hex(w, "chip_id", r->chip_id);
+	avow_jw_put_hex(w, "committed_tcb", r->committed_tcb);
 	put_version(w, "current_version", r->current_version);
 	put_version(w, "committed_version", r->committed_version);
-	put_hex(w, "launch_tcb", r->launch_tcb);
+	avow_jw_put_hex(w, "launch_tcb", r->launch_tcb);
 	if (r->version >= 5) {
 		put_bits(w, "launch_mit_vector", r->launch_mit_vector);
 		put_bits(w, "current_mit_vector", r->current_mit_vector);
@@ -179,25 +164,25 @@ void
 avow_snp_report_inspect(const struct avow_snp_report *r, struct avow_jw *w)
 {
 	avow_jw_open(w, '{');
-	put_int(w, "version", r->version);
-	put_int(w, "guest_svn", r->guest_svn);
+	avow_jw_put_int(w, "version", r->version);
+	avow_jw_put_int(w, "guest_svn", r->guest_svn);
 	put_bits(w, "policy", r->policy);
-	put_hex(w, "family_id", r->family_id);
-	put_hex(w, "image_id", r->image_id);
-	put_int(w, "vmpl", r->vmpl);
-	put_int(w, "signature_algo", r->signature_algo);
-	put_hex(w, "current_tcb", r->current_tcb);
+	avow_jw_put_hex(w, "family_id", r->family_id);
+	avow_jw_put_hex(w, "image_id", r->image_id);
+	avow_jw_put_int(w, "vmpl", r->vmpl);
+	avow_jw_put_int(w, "signature_algo", r->signature_algo);
+	avow_jw_put_hex(w, "current_tcb", r->current_tcb);
 	put_bits(w, "platform_info", r->platform_info);
-	put_int(w, "key_info", r->key_info);
-	put_hex(w, "report_data", r->report_data);
-	put_hex(w, "measurement", r->measurement);
-	put_hex(w, "host_data", r->host_data);
-	put_hex(w, "id_key_digest", r->id_key_digest);
-	put_hex(w, "author_key_digest", r->author_key_digest);
-	put_hex(w, "report_id", r->report_id);
-	put_hex(w, "report_id_ma", r->report_id_ma);
+	avow_jw_put_int(w, "key_info", r->key_info);
+	avow_jw_put_hex(w, "report_data", r->report_data);
+	avow_jw_put_hex(w, "measurement", r->measurement);
+	avow_jw_put_hex(w, "host_data", r->host_data);
+	avow_jw_put_hex(w, "id_key_digest", r->id_key_digest);
+	avow_jw_put_hex(w, "author_key_digest", r->author_key_digest);
+	avow_jw_put_hex(w, "report_id", r->report_id);
+	avow_jw_put_hex(w, "report_id_ma", r->report_id_ma);
 	put_platform(w, r);
-	put_hex(w, "signature_r", r->r);
-	put_hex(w, "signature_s", r->s);
+	avow_jw_put_hex(w, "signature_r", r->r);
+	avow_jw_put_hex(w, "signature_s", r->s);
 	avow_jw_close(w);
 }

@@ -4,6 +4,7 @@
  * claims and policies.
  */
 #include "evidence/tdx/report.h"
+#include "wire/json_member.h"
 
 #define ABI "Intel TDX Module ABI, 348551"
 
@@ -94,15 +95,10 @@ avow_td_report_inspect(const struct avow_td_report *r, struct avow_jw *w)
 	size_t n = sizeof(fields) / sizeof(fields[0]);
 
 	avow_jw_open(w, '{');
-	avow_jw_name(w, "version");
-	avow_jw_str(w, r->is_15 ? "1.5" : "1.0");
-	for (size_t i = 0; i < (r->is_15 ? n : n - 2); i++) {
-		avow_jw_name(w, fields[i].name);
-		avow_jw_hex(w, fields[i].bytes);
-	}
-	avow_jw_name(w, "debug");
-	avow_jw_bool(w, (r->attributes & TDX_DEBUG) != 0);
-	avow_jw_name(w, "migratable");
-	avow_jw_bool(w, (r->attributes & TDX_MIGRATABLE) != 0);
+	avow_jw_put_str(w, "version", r->is_15 ? "1.5" : "1.0");
+	for (size_t i = 0; i < (r->is_15 ? n : n - 2); i++)
+		avow_jw_put_hex(w, fields[i].name, fields[i].bytes);
+	avow_jw_put_bool(w, "debug", (r->attributes & TDX_DEBUG) != 0);
+	avow_jw_put_bool(w, "migratable", (r->attributes & TDX_MIGRATABLE) != 0);
 	avow_jw_close(w);
 }

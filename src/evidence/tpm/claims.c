@@ -10,6 +10,7 @@
 #include "base/hex.h"
 #include "base/limits.h"
 #include "evidence/tpm/layout.h"
+#include "wire/json_member.h"
 
 static void
 add_aik(const struct tpm_verified *v, struct avow_claims *set)
@@ -129,17 +130,9 @@ avow_tpm_claims(const struct avow_verified *v, struct avow_claims *set)
 /* --- for people ---------------------------------------------------------------------------- */
 
 static void
-put_hex(struct avow_jw *w, const char *name, struct avow_span bytes)
-{
-	avow_jw_name(w, name);
-	avow_jw_hex(w, bytes);
-}
-
-static void
 put_int(struct avow_jw *w, const char *name, uint64_t v)
 {
-	avow_jw_name(w, name);
-	avow_jw_int(w, (int64_t)(v & INT64_MAX));
+	avow_jw_put_int(w, name, (int64_t)(v & INT64_MAX));
 }
 
 static void
@@ -165,16 +158,15 @@ put_quote(struct avow_jw *w, const struct avow_tpm_quote *q)
 	for (size_t i = 0; i < 8; i++)
 		firmware[i] = (uint8_t)(t->firmware_version >> (56 - 8 * i));
 	avow_jw_open(w, '{');
-	put_hex(w, "qualified_signer", t->qualified_signer);
-	put_hex(w, "extra_data", t->extra_data);
+	avow_jw_put_hex(w, "qualified_signer", t->qualified_signer);
+	avow_jw_put_hex(w, "extra_data", t->extra_data);
 	put_int(w, "clock_ms", t->clock_ms);
 	put_int(w, "reset_count", t->reset_count);
 	put_int(w, "restart_count", t->restart_count);
-	avow_jw_name(w, "safe");
-	avow_jw_bool(w, t->safe);
-	put_hex(w, "firmware_version", avow_span_make(firmware, 8));
+	avow_jw_put_bool(w, "safe", t->safe);
+	avow_jw_put_hex(w, "firmware_version", avow_span_make(firmware, 8));
 	put_selections(w, t);
-	put_hex(w, "pcr_digest", t->pcr_digest);
+	avow_jw_put_hex(w, "pcr_digest", t->pcr_digest);
 	put_int(w, "signature_algorithm", q->signature.alg);
 	put_int(w, "signature_hash", q->signature.hash);
 	avow_jw_close(w);
@@ -187,10 +179,8 @@ avow_tpm_inspect(const struct avow_evidence *ev, struct avow_jw *w)
 	const struct avow_tpm_evidence *e = ev->body;
 
 	avow_jw_open(w, '{');
-	avow_jw_name(w, "kind");
-	avow_jw_str(w, ev->kind->name);
-	avow_jw_name(w, "form");
-	avow_jw_str(w, forms[e->form]);
+	avow_jw_put_str(w, "kind", ev->kind->name);
+	avow_jw_put_str(w, "form", forms[e->form]);
 	avow_jw_name(w, "quote");
 	put_quote(w, &e->current.quote);
 	if (e->boot.present) {

@@ -11,6 +11,7 @@
 #include "evidence/tpm/ak.h"
 #include "evidence/tpm/layout.h"
 #include "evidence/vbs/vbs.h"
+#include "wire/json_member.h"
 
 #define PROTOCOL "MAA TPM attestation protocol"
 
@@ -338,8 +339,7 @@ put_info(struct avow_jw *w, const struct avow_tpm_key *k)
 	if (k->binding == AVOW_TPM_BOUND_BY_QUOTE) {
 		avow_jw_name(w, "tpm_quote");
 		avow_jw_open(w, '{');
-		avow_jw_name(w, "hash_alg");
-		avow_jw_str(w, k->hash_name);
+		avow_jw_put_str(w, "hash_alg", k->hash_name);
 	} else {
 		avow_jw_name(w, "tpm_certify");
 		avow_jw_open(w, '{');
@@ -347,10 +347,8 @@ put_info(struct avow_jw *w, const struct avow_tpm_key *k)
 			avow_jw_name(w, "auth_policy");
 			avow_jw_b64url(w, k->public_area.auth_policy);
 		}
-		avow_jw_name(w, "name_alg");
-		avow_jw_int(w, k->public_area.name_alg);
-		avow_jw_name(w, "obj_attr");
-		avow_jw_int(w, k->public_area.attributes);
+		avow_jw_put_int(w, "name_alg", k->public_area.name_alg);
+		avow_jw_put_int(w, "obj_attr", k->public_area.attributes);
 	}
 	avow_jw_close(w);
 	avow_jw_close(w);
