@@ -1,14 +1,13 @@
 """avow attest without a FILE: evidence gathered on this machine and attested in one
 go. The TPM is swtpm, with an EK certificate of its own CA; the service a real one."""
-import http.server
 import json
 import os
 import shutil
 import subprocess
 import tempfile
-import threading
 
-from avowtest import AVOW, Service, Tap, avow, b64u, claims_of, unb64u
+from avowtest import AVOW, Service, Tap, avow, b64u, claims_of, code_of, unb64u
+from stand_in import StandIn
 from tpm_machine import Machine, RequestKey, openssl, read, write
 
 tap = Tap()
@@ -23,22 +22,11 @@ c:[type=="aikPubHash"] => issue(type="aik", value=c.value);
 """
 
 
-def set_policy(s, text=POLICY):
-    path = write(os.path.join(HOME, "policy"), text)
-    status, _, err = run(s, "policy", "set", "Tpm", path)
-    assert status == 0, err
-
-
 def run(s, *args, token=True, **more):
     """avow against that service, as its operator or as nobody."""
     env = {**os.environ, "AVOW_SERVER": s.url, **({"AVOW_TOKEN": s.token} if token else {}), **more}
     p = subprocess.run([AVOW, *args], capture_output=True, timeout=120, env=env)
     return p.returncode, p.stdout.decode(), p.stderr.decode()
-
-
-def code_of(err):
-    """The stable code among the lines of a refusal."""
-    return next((line.split()[1] for line in err.splitlines() if line.startswith("  code ")), err)
 
 
 def tcti(m):
@@ -57,7 +45,7 @@ def attest(s, m, *args, log=None, **more):
 @tap.case()
 def a_tpm_is_attested_in_one_command_by_its_ek():
     with Machine() as m, Service("--trust-anchor", m.anchors()) as s:
-        set_policy(s)
+        s.set_policy("Tpm", POLICY)
         m.boot()
         for args in ([], ["--ak", "ecc"], ["--rp-id", "https://rp.example", "--nonce", "fresh 1"]):
             status, out, err = attest(s, m, *args)
@@ -92,7 +80,7 @@ def an_ek_at_a_handle_or_on_p256_activates_too():
         m.tool("tpm2_readpublic", "-c", "ekecc.ctx", "-f", "pem", "-o", "ekecc.pem")
         m.tool("tpm2_flushcontext", "-t")
         with Service("--trust-anchor", ca, "--trust-anchor", m.anchors()) as s:
-            set_policy(s)
+            s.set_policy("Tpm", POLICY)
             status, out, err = attest(s, m, "--ek", "ecc", "--ek-cert", certified("ekecc"))
             assert status == 0, err
             status, out, err = attest(s, m, "--ek", EK, "--ek-cert", "0x01c00002")
@@ -109,7 +97,7 @@ def a_key_that_nothing_vouches_for_is_the_service_s_to_refuse():
     with Machine() as m, Service("--trust-anchor", m.anchors()) as s:
         status, _, err = attest(s, m)
         assert status == 1 and code_of(err) == "policy_absent", err
-        set_policy(s)
+        s.set_policy("Tpm", POLICY)
         m.boot()
         status, out, err = attest(s, m, token=False)
         assert status == 1 and code_of(err) == "unauthorized" and not out, err
@@ -123,7 +111,7 @@ def a_key_that_nothing_vouches_for_is_the_service_s_to_refuse():
 def a_tampered_log_is_refused_with_the_event_named():
     """The whole way: collect, appraise, attest; then one event of the log is spoiled."""
     with Machine() as m, Service("--trust-anchor", m.anchors()) as s:
-        set_policy(s)
+        s.set_policy("Tpm", POLICY)
         m.boot()
         m.make_ek()
         good = m.log()
@@ -166,7 +154,7 @@ def a_certified_ak_and_a_request_key_of_one_s_own():
         path = write(m.path("ak.cer"), cert)
         key = RequestKey(m.dir)
         with Service("--trust-anchor", ca) as s:
-            set_policy(s)
+            s.set_policy("Tpm", POLICY)
             token = m.path("token")
             status, out, err = attest(s, m, "--ak", "0x81000003", "--ak-cert", path, "--request-key", key.path,
                                       "-o", token)
@@ -184,23 +172,6 @@ def a_certified_ak_and_a_request_key_of_one_s_own():
             assert status == 2 and "absent" in err, err
 
 
-class Stub(http.server.BaseHTTPRequestHandler):
-    """A service that answers what it is told to, in the envelope of /attest/Tpm."""
-    payloads = []
-
-    def do_POST(self):
-        self.rfile.read(int(self.headers["Content-Length"]))
-        text = json.dumps({"payload": self.payloads.pop(0)})
-        body = json.dumps({"data": b64u(text.encode())}).encode()
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_):
-        pass
-
-
 @tap.case()
 def an_answer_to_another_question_is_no_token():
     first = {"challenge": b64u(b"c" * 16), "service_context": "x"}
@@ -209,31 +180,38 @@ def an_answer_to_another_question_is_no_token():
         return {"report": ".".join(b64u(json.dumps(x).encode()) for x in ({"alg": "RS256"}, claims)) + ".AA"}
 
     jwk = {"e": "AQAB", "kty": "RSA", "n": "AQAB"}
-    with Machine() as m, http.server.HTTPServer(("127.0.0.1", 0), Stub) as stub:
-        threading.Thread(target=stub.serve_forever, daemon=True).start()
+    def envelopes(*payloads):
+        return [{"data": b64u(json.dumps({"payload": p}).encode())} for p in payloads]
+
+    with Machine() as m, StandIn() as stub:
         m.make_ek()
         key = RequestKey(m.dir)
-        try:
-            for field, *payloads in (
-                    ("challenge", {}), ("challenge", {**first, "challenge": "*"}),
-                    ("service_context", {"challenge": "AAAA"}),
-                    ("x-avow-encrypted-secret", {**first, "x-avow-credential-blob": "AAAA"}),
-                    ("x-avow-credential-blob", {**first, "x-avow-credential-blob": "AAAA",
-                                                "x-avow-encrypted-secret": "AAAAAA"}),
-                    ("report", first, {}), ("report", first, {"report": "a.b"}),
-                    ("cnf", first, report()), ("cnf", first, report(cnf={"jwk": jwk}, rp_data=b64u(b"n"))),
-                    ("rp_data", first, report(cnf={"jwk": key.jwk}, rp_data=b64u(b"m")))):
-                Stub.payloads = list(payloads)
-                status, out, err = avow("attest", "tpm", "--tcti", tcti(m), "--no-logs", "--nonce", "n", "--server",
-                                        f"http://127.0.0.1:{stub.server_port}", "--request-key", key.path)
-                assert status == 2 and not out and code_of(err) == "collect_answer", (field, err)
-                assert f"  field     {field}\n" in err and not Stub.payloads, (field, err)
-            Stub.payloads = [first, report(cnf={"jwk": key.jwk}, rp_data=b64u(b"n"))]
-            status, out, err = avow("attest", "tpm", "--tcti", tcti(m), "--no-logs", "--nonce", "n", "--server",
-                                    f"http://127.0.0.1:{stub.server_port}", "--request-key", key.path)
-            assert status == 0, err
-        finally:
-            stub.shutdown()
+
+        def ask(*payloads):
+            stub.answers["/attest/Tpm"] = envelopes(*payloads)
+            result = avow("attest", "tpm", "--tcti", tcti(m), "--no-logs", "--nonce", "n", "--server", stub.url,
+                          "--request-key", key.path)
+            assert not stub.answers["/attest/Tpm"], "both rounds were asked"
+            return result
+
+        for field, *payloads in (
+                ("challenge", {}), ("challenge", {**first, "challenge": "*"}),
+                ("service_context", {"challenge": "AAAA"}),
+                ("x-avow-encrypted-secret", {**first, "x-avow-credential-blob": "AAAA"}),
+                ("x-avow-credential-blob", {**first, "x-avow-credential-blob": "AAAA",
+                                            "x-avow-encrypted-secret": "AAAAAA"}),
+                ("report", first, {}), ("report", first, {"report": "a.b"}),
+                ("cnf", first, report()), ("cnf", first, report(cnf={"jwk": jwk}, rp_data=b64u(b"n"))),
+                ("rp_data", first, report(cnf={"jwk": key.jwk}, rp_data=b64u(b"m")))):
+            status, out, err = ask(*payloads)
+            assert status == 2 and not out and code_of(err) == "collect_answer", (field, err)
+            assert f"  field     {field}\n" in err, (field, err)
+        status, out, err = ask(first, report(cnf={"jwk": key.jwk}, rp_data=b64u(b"n")))
+        assert status == 0, err
+        for odd in ({"data": "*"}, {"data": b64u(b"{}")}, {"data": b64u(b"{")}):
+            stub.answers["/attest/Tpm"] = odd
+            status, out, err = avow("attest", "tpm", "--tcti", tcti(m), "--no-logs", "--server", stub.url)
+            assert status == 2 and not out and code_of(err) == "collect_answer", (odd, err)
 
 
 @tap.case()

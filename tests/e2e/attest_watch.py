@@ -18,13 +18,6 @@ POLICY = 'version= 1.2; authorizationrules{ [type=="aikValidated", value==true] 
 SOON = 60  # seconds until a test gives up on an event
 
 
-def set_policy(s):
-    path = write(os.path.join(HOME, "policy"), POLICY)
-    p = subprocess.run([AVOW, "policy", "set", "Tpm", path], env={**os.environ, "AVOW_SERVER": s.url, "AVOW_TOKEN": s.token},
-                       capture_output=True, timeout=SOON)
-    assert p.returncode == 0, p.stderr
-
-
 class Watch:
     """The command, with a service manager that listens."""
 
@@ -91,7 +84,7 @@ def jti(path):
 @tap.case()
 def a_machine_is_followed_until_it_is_tampered_with():
     with Machine() as m, Service("--trust-anchor", m.anchors()) as s:
-        set_policy(s)
+        s.set_policy("Tpm", POLICY)
         m.boot()
         out = m.path("token")
         with Watch(m, s.url, "--every", "1d", "--out", out, token=s.token) as w:
@@ -122,7 +115,7 @@ def a_machine_is_followed_until_it_is_tampered_with():
 @tap.case()
 def an_outage_leaves_the_token_and_tries_earlier():
     with Machine() as m, Service("--trust-anchor", m.anchors()) as s:
-        set_policy(s)
+        s.set_policy("Tpm", POLICY)
         m.boot()
         out, access = m.path("token"), write(m.path("access"), s.token)
         with Watch(m, s.url, "--every", "1d", "--out", out, "--token-file", access, WATCHDOG_USEC="3600000000") as w:
@@ -148,7 +141,7 @@ def an_outage_leaves_the_token_and_tries_earlier():
 @tap.case()
 def tokens_come_by_themselves():
     with Machine() as m, Service("--trust-anchor", m.anchors()) as s:
-        set_policy(s)
+        s.set_policy("Tpm", POLICY)
         m.boot()
         with Watch(m, s.url, "--every", "1s", token=s.token, stdout=subprocess.PIPE, NOTIFY_SOCKET="nowhere") as w:
             tokens = [w.process.stdout.readline().decode() for _ in range(3)]

@@ -96,6 +96,11 @@ def avow(*args, stdin=None):
     return p.returncode, p.stdout.decode("utf-8", "replace"), p.stderr.decode("utf-8", "replace")
 
 
+def code_of(err):
+    """The stable code of a refusal that avow printed; else all of it."""
+    return next((line.split()[1] for line in err.splitlines() if line.startswith("  code ")), err)
+
+
 def forge(directory, *args):
     status, out, err = avow("forge", "sgx", "--out", directory, *args)
     assert status == 0, (status, out, err)

@@ -2,16 +2,14 @@
 Azure's: swtpm with the attestation key, its certificate and the HCL report where they
 are there, and the platform's metadata service on loopback."""
 import base64
-import contextlib
-import http.server
 import json
 import os
 import shutil
 import struct
 import tempfile
-import threading
 
-from avowtest import Service, Skip, Tap, avow, b64u, claims_of, unb64u
+from avowtest import Service, Skip, Tap, avow, b64u, claims_of, code_of, unb64u
+from stand_in import StandIn
 from tpm_machine import Machine, jwk_of_public, read, write
 
 tap = Tap()
@@ -66,43 +64,6 @@ class Guest(Machine):
         status, _, err = avow("forge", kind, "--out", out, "--runtime-data", data)
         assert status == 0, err
         return out
-
-
-class Imds(http.server.BaseHTTPRequestHandler):
-    """The metadata service: a path and what it answers."""
-    answers, asked = {}, []
-
-    def do_GET(self):
-        length = int(self.headers.get("Content-Length") or 0)
-        Imds.asked.append((self.path, self.headers.get("Metadata"), self.rfile.read(length)))
-        answer = Imds.answers.get(self.path)
-        body = b"" if answer is None else json.dumps(answer).encode()
-        self.send_response(404 if answer is None else 200)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    do_POST = do_GET
-
-    def log_message(self, *_):
-        pass
-
-
-@contextlib.contextmanager
-def imds(**answers):
-    Imds.answers, Imds.asked = {"/" + k.replace("_", "/"): v for k, v in answers.items()}, []
-    with http.server.HTTPServer(("127.0.0.1", 0), Imds) as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
-            thread.join()
-
-
-def code_of(err):
-    return next((line.split()[1] for line in err.splitlines() if line.startswith("  code ")), err)
 
 
 def attest(s, g, *args, log=None):
@@ -173,10 +134,11 @@ def an_snp_guest_sends_its_report_and_chain():
         leaf = "-----BEGIN CERTIFICATE-----\n" + \
             base64.encodebytes(read(os.path.join(sim, "vek.der"))).decode() + "-----END CERTIFICATE-----\n"
         whole = write(g.path("chain.pem"), leaf + chain)
-        with imds(metadata_THIM_amd_certification={"vcekCert": leaf.strip(), "certificateChain": chain}) as url, \
+        with StandIn(metadata__THIM__amd__certification={"vcekCert": leaf.strip(), "certificateChain": chain}) as imds, \
                 Service("--trust-anchor", os.path.join(sim, "root.pem")) as s:
-            path, inner = g.collect("--imds", url)
-            assert Imds.asked == [("/metadata/THIM/amd/certification", "true", b"")], Imds.asked
+            path, inner = g.collect("--imds", imds.url)
+            (path_asked, headers, body), = imds.asked
+            assert path_asked == "/metadata/THIM/amd/certification" and headers["Metadata"] == "true" and not body
             assert inner["IsolationInfo"]["Type"] == "SevSnp"
             evidence = inner["IsolationInfo"]["Evidence"]
             assert base64.b64decode(evidence["RunTimeData"]) == g.runtime()
@@ -185,7 +147,7 @@ def an_snp_guest_sends_its_report_and_chain():
             assert inner["TpmInfo"]["AikCert"] == "", "no certificate in NV: the report vouches for the key"
             status, doc = verdict(path, "--trust-anchor", os.path.join(sim, "root.pem"))
             assert status == 0, doc["error"]
-            for more in (("--imds", url), ("--certs", whole)):
+            for more in (("--imds", imds.url), ("--certs", whole)):
                 status, out, err = attest(s, g, *more)
                 assert status == 0, err
                 tee = claims_of(out)["x-ms-isolation-tee"]
@@ -214,17 +176,18 @@ def a_tdx_guest_has_its_report_quoted():
         g.put(HCL, hcl)
         g.put(AK_CERT, g.cert)
         quote = b64u(read(os.path.join(sim, "quote.bin")))
-        with imds(acc_tdquote={"quote": quote}) as url, \
+        with StandIn(acc__tdquote={"quote": quote}) as imds, \
                 Service("--collateral", os.path.join(sim, "collateral"), "--trust-anchor",
                         os.path.join(sim, "root.pem")) as s:
-            status, out, err = attest(s, g, "--imds", url, "--nonce", "n")
+            status, out, err = attest(s, g, "--imds", imds.url, "--nonce", "n")
             assert status == 0, err
-            assert Imds.asked == [("/acc/tdquote", "true", b'{"report":"' + b64u(report).encode() + b'"}')], Imds.asked
+            (_, headers, body), = imds.asked
+            assert headers["Metadata"] == "true" and json.loads(body) == {"report": b64u(report)}, body
             assert claims_of(out)["x-ms-isolation-tee"]["x-ms-attestation-type"] == "tdxvm"
             for answer, code in (({"quote": "*"}, "collect_answer"), ({"quote": ""}, "collect_answer"),
                                  ({"quote": 1}, "json_type"), ({}, "json_missing"), (None, "net_status")):
-                Imds.answers["/acc/tdquote"] = answer
-                status, out, err = attest(s, g, "--imds", url)
+                imds.answers["/acc/tdquote"] = answer
+                status, out, err = attest(s, g, "--imds", imds.url)
                 assert status == 2 and code_of(err) == code and not out, (answer, err)
         status, out, err = attest(s, g, "--imds", "http://127.0.0.1:1")
         assert status == 2 and code_of(err) == "net_connect", err
@@ -256,21 +219,6 @@ def what_is_missing_or_odd_is_said():
         says("2 (SNP) or 4 (TDX)")
 
 
-class Liar(http.server.BaseHTTPRequestHandler):
-    token = ""
-
-    def do_POST(self):
-        self.rfile.read(int(self.headers["Content-Length"]))
-        body = json.dumps({"token": Liar.token}).encode()
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_):
-        pass
-
-
 @tap.case()
 def an_answer_that_is_not_sealed_to_this_machine_is_no_token():
     def b64(data):
@@ -283,8 +231,7 @@ def an_answer_that_is_not_sealed_to_this_machine_is_no_token():
     def params(**more):
         return {**good, "EncryptionParams": {**good["EncryptionParams"], **more}}
 
-    with Guest() as g, http.server.HTTPServer(("127.0.0.1", 0), Liar) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+    with Guest() as g, StandIn() as liar:
         g.put(AK_CERT, g.cert)
         path, inner = g.collect()
         # the encryption key as PEM: keys may be sealed to it by anybody
@@ -295,28 +242,25 @@ def an_answer_that_is_not_sealed_to_this_machine_is_no_token():
             padded = b"\0\2" + b"\x55" * (253 - len(key)) + b"\0" + key
             return b64(pow(int.from_bytes(padded, "big"), 65537, modulus).to_bytes(256, "big"))
 
-        try:
-            for field, answer in (
-                    ("BlockMode", params(BlockMode="ChainingModeCBC")), ("Cipher", params(Cipher="DES")),
-                    ("BlockPadding", params(BlockPadding="")), ("Iv", params(Iv=b64(b"i" * 16))),
-                    ("Iv", params(Iv="*")), ("AuthenticationData", {**good, "AuthenticationData": b64(b"t" * 15)}),
-                    ("Jwt", {**good, "Jwt": ""}), ("EncryptedInnerKey", {**good, "EncryptedInnerKey": 1}),
-                    ("BlockMode", {}), ("BlockMode", []),
-                    ("EncryptedInnerKey", {**good, "EncryptedInnerKey": sealed(b"k" * 16)}),
-                    ("Jwt", {**good, "EncryptedInnerKey": sealed(b"k" * 32)})):
-                Liar.token = b64u(json.dumps(answer).encode())
-                status, out, err = avow("attest", "azure-guest", path, *g.flags(
-                    "--server", f"http://127.0.0.1:{server.server_port}"))
-                assert status == 2 and not out and code_of(err) == "collect_answer", (field, err)
-                assert f"  field     {field}\n" in err, (field, err)
-            for token, code in (("*", "collect_answer"), (b64u(b"{"), "collect_answer"),
-                                (b64u(json.dumps(good).encode()), "collect_tpm")):
-                Liar.token = token
-                status, out, err = avow("attest", "azure-guest", path, *g.flags(
-                    "--server", f"http://127.0.0.1:{server.server_port}"))
-                assert status == 2 and not out and code_of(err) == code, (token, err)
-        finally:
-            server.shutdown()
+        def tell(token):
+            liar.answers["/attest/AzureGuest"] = {"token": token}
+            return avow("attest", "azure-guest", path, *g.flags("--server", liar.url))
+
+        for field, answer in (
+                ("BlockMode", params(BlockMode="ChainingModeCBC")), ("Cipher", params(Cipher="DES")),
+                ("BlockPadding", params(BlockPadding="")), ("Iv", params(Iv=b64(b"i" * 16))),
+                ("Iv", params(Iv="*")), ("AuthenticationData", {**good, "AuthenticationData": b64(b"t" * 15)}),
+                ("Jwt", {**good, "Jwt": ""}), ("EncryptedInnerKey", {**good, "EncryptedInnerKey": 1}),
+                ("BlockMode", {}), ("BlockMode", []),
+                ("EncryptedInnerKey", {**good, "EncryptedInnerKey": sealed(b"k" * 16)}),
+                ("Jwt", {**good, "EncryptedInnerKey": sealed(b"k" * 32)})):
+            status, out, err = tell(b64u(json.dumps(answer).encode()))
+            assert status == 2 and not out and code_of(err) == "collect_answer", (field, err)
+            assert f"  field     {field}\n" in err, (field, err)
+        for token, code in (("*", "collect_answer"), (b64u(b"{"), "collect_answer"),
+                            (b64u(json.dumps(good).encode()), "collect_tpm")):
+            status, out, err = tell(token)
+            assert status == 2 and not out and code_of(err) == code, (token, err)
 
 
 try:

@@ -13,23 +13,13 @@ import subprocess
 import sys
 import tempfile
 
-from avowtest import AVOW, Service, Tap, avow, claims_of, unb64u
+from avowtest import AVOW, Service, Tap, avow, claims_of, code_of, unb64u
+from tpm_machine import read, write
 
 tap = Tap()
 HOME = tempfile.mkdtemp()
 VCEK, ASK, ARK = (bytes.fromhex(x) for x in (
     "63da758de6644564adc5f4b93be8accd", "4ab7b379bbac4fe4a02f05aef327c782", "c0b406a4a803495297433fb6014cd0ae"))
-
-
-def write(path, data):
-    with open(path, "wb") as f:
-        f.write(data)
-    return path
-
-
-def read(*parts):
-    with open(os.path.join(*parts), "rb") as f:
-        return f.read()
 
 
 class Tsm:
@@ -71,16 +61,12 @@ def held(data):
     return hashlib.sha256(data).digest() + bytes(32)
 
 
-def code_of(err):
-    return next((line.split()[1] for line in err.splitlines() if line.startswith("  code ")), err)
-
-
 def table(sim):
     """The host's table of certificates: GHCB 2.0, 4.1.8.1."""
-    text = read(sim, "cert_chain.pem").decode()
+    text = read(os.path.join(sim, "cert_chain.pem")).decode()
     chain = [base64.b64decode("".join(part.split("-----END")[0].split("\n")[1:]))
              for part in text.split("-----BEGIN CERTIFICATE-----")[1:]]
-    ders = [(ARK, chain[1]), (VCEK, read(sim, "vek.der")), (ASK, chain[0])]  # in any order
+    ders = [(ARK, chain[1]), (VCEK, read(os.path.join(sim, "vek.der"))), (ASK, chain[0])]  # in any order
     head, body, at = b"", b"", 24 * (len(ders) + 1)
     for guid, der in ders:
         head += guid + struct.pack("<II", at + len(body), len(der))
@@ -92,9 +78,9 @@ def table(sim):
 def a_td_binds_its_runtime_data():
     data = write(os.path.join(HOME, "data"), b'{"key":"of this machine"}')
     sim = forge("tdx", "td", "--runtime-data", data)
-    tsm = Tsm(b"tdx_guest", read(sim, "quote.bin"))
+    tsm = Tsm(b"tdx_guest", read(os.path.join(sim, "quote.bin")))
     status, out, err, asked = tsm.run("collect", "tdx", "--runtime-data", data)
-    assert status == 0 and out == read(sim, "quote.bin") and asked == held(read(data)), err
+    assert status == 0 and out == read(os.path.join(sim, "quote.bin")) and asked == held(read(data)), err
     with Service("--collateral", os.path.join(sim, "collateral"), "--trust-anchor", os.path.join(sim, "root.pem")) as s:
         for command in "attest", "collect":
             status, out, err, asked = tsm.run(command, "tdx", "--server", s.url, "--runtime-data", data,
@@ -112,7 +98,7 @@ def a_td_binds_its_runtime_data():
 def a_nonce_alone_becomes_the_runtime_data():
     data = write(os.path.join(HOME, "nonce"), b'{"nonce":"fresh \\"1\\""}')
     sim = forge("tdx", "td-nonce", "--runtime-data", data)
-    tsm = Tsm(b"tdx_guest", read(sim, "quote.bin"))
+    tsm = Tsm(b"tdx_guest", read(os.path.join(sim, "quote.bin")))
     out_file = os.path.join(HOME, "token")
     with Service("--collateral", os.path.join(sim, "collateral"), "--trust-anchor", os.path.join(sim, "root.pem")) as s:
         status, out, err, asked = tsm.run("attest", "tdx", "--server", s.url, "--nonce", 'fresh "1"', "-o", out_file)
@@ -124,13 +110,13 @@ def a_nonce_alone_becomes_the_runtime_data():
 @tap.case()
 def a_guest_s_report_goes_with_the_host_s_certificates():
     sim = forge("snp", "snp", "--report-data", "00" * 64)
-    tsm = Tsm(b"sev_guest", read(sim, "report.bin"), table(sim))
+    tsm = Tsm(b"sev_guest", read(os.path.join(sim, "report.bin")), table(sim))
     status, out, err, asked = tsm.run("collect", "snp")
     assert status == 0 and asked == bytes(64), err
     evidence = json.loads(out)
-    assert unb64u(evidence["SnpReport"]) == read(sim, "report.bin")
+    assert unb64u(evidence["SnpReport"]) == read(os.path.join(sim, "report.bin"))
     pem = unb64u(evidence["VcekCertChain"])
-    assert pem.count(b"BEGIN CERTIFICATE") == 3 and pem.endswith(read(sim, "cert_chain.pem")), "leaf, ASK, ARK"
+    assert pem.count(b"BEGIN CERTIFICATE") == 3 and pem.endswith(read(os.path.join(sim, "cert_chain.pem"))), "leaf, ASK, ARK"
     with Service("--trust-anchor", os.path.join(sim, "root.pem")) as s, Service() as stranger:
         status, out, err, asked = tsm.run("attest", "snp", "--server", s.url)
         assert status == 0 and asked == bytes(64), err
@@ -138,7 +124,7 @@ def a_guest_s_report_goes_with_the_host_s_certificates():
         status, out, err, _ = tsm.run("attest", "snp", "--server", stranger.url)
         assert status == 1 and not out and code_of(err) == "snp_chain_root", err
     # a host without certificates: the service looks for them, and has none here
-    bare = Tsm(b"sev_guest", read(sim, "report.bin"))
+    bare = Tsm(b"sev_guest", read(os.path.join(sim, "report.bin")))
     status, out, err, _ = bare.run("collect", "snp")
     assert status == 0 and "VcekCertChain" not in json.loads(out), err
 
