@@ -55,14 +55,14 @@ net_curl_load(const char *soname, struct net_curl *out)
 	void *library = dlopen(soname, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
 	bool ok;
 
-	*out = (struct net_curl){NULL};
+	*out = (struct net_curl){0};
 	if (!library)
 		return AVOW_E_NET_LIBRARY;
 	ok = find_all(library, out);
 	/* NODELETE keeps it; the count of users alone goes down */
 	dlclose(library);
 	if (!ok)
-		*out = (struct net_curl){NULL};
+		*out = (struct net_curl){0};
 	return ok ? AVOW_OK : AVOW_E_NET_LIBRARY;
 }
 

@@ -351,7 +351,7 @@ enum avow_err
 avow_net_fetch(const struct avow_net_request *rq, struct avow_net_response *rs,
 	struct avow_why *why)
 {
-	struct call k = {NULL};
+	struct call k = {0};
 	enum avow_err err;
 
 	avow_net_response_clear(rs);
