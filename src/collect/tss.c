@@ -151,6 +151,17 @@ avow_tss_primary(struct avow_tss *t, ESYS_TR hierarchy, const TPM2B_PUBLIC *temp
 		"TPM2_CreatePrimary", why);
 }
 
+enum avow_err
+avow_tss_session(struct avow_tss *t, TPM2_SE type, ESYS_TR *out, struct avow_why *why)
+{
+	const TPMT_SYM_DEF none = {.algorithm = TPM2_ALG_NULL};
+
+	return avow_tss_check(Esys_StartAuthSession(t->esys, ESYS_TR_NONE, ESYS_TR_NONE,
+				      ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, NULL,
+				      type, &none, TPM2_ALG_SHA256, out),
+		"TPM2_StartAuthSession", why);
+}
+
 static enum avow_err
 make_ak(struct avow_tss *t, struct avow_why *why)
 {

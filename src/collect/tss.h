@@ -30,8 +30,14 @@ void avow_tss_flush(struct avow_tss *t, ESYS_TR *handle);
 enum avow_err avow_tss_primary(struct avow_tss *t, ESYS_TR hierarchy,
 	const TPM2B_PUBLIC *template, ESYS_TR *out, TPM2B_PUBLIC **public,
 	struct avow_why *why) AVOW_CHECKED;
+/** A policy or trial session of SHA-256, to be flushed. */
+enum avow_err avow_tss_session(struct avow_tss *t, TPM2_SE type, ESYS_TR *out,
+	struct avow_why *why) AVOW_CHECKED;
 /** TPML_PCR_SELECTION of the options' banks, three bytes each. */
 TPML_PCR_SELECTION avow_tss_selection(const struct avow_collect_tpm *o);
+/** The key as TPM2B_PUBLIC, appended. */
+enum avow_err avow_tss_put_public(struct avow_buf *out, const TPM2B_PUBLIC *key,
+	struct avow_why *why) AVOW_CHECKED;
 /** The key as a JWK: RSA n, e; EC P-256 or P-384 x, y. */
 enum avow_err avow_tss_put_jwk(
 	struct avow_jw *w, const TPM2B_PUBLIC *key, struct avow_why *why) AVOW_CHECKED;

@@ -34,16 +34,22 @@ avow_tss_ek_cert(struct avow_tss *t, struct avow_buf *out, struct avow_why *why)
 }
 
 enum avow_err
-avow_tss_ak_public(struct avow_tss *t, struct avow_buf *out, struct avow_why *why)
+avow_tss_put_public(struct avow_buf *out, const TPM2B_PUBLIC *key, struct avow_why *why)
 {
 	uint8_t bytes[sizeof(TPM2B_PUBLIC)];
 	size_t n = 0;
 
 	AVOW_TRY(avow_tss_check(
-		Tss2_MU_TPM2B_PUBLIC_Marshal(t->ak_public, bytes, sizeof(bytes), &n),
+		Tss2_MU_TPM2B_PUBLIC_Marshal(key, bytes, sizeof(bytes), &n),
 		"TPM2B_PUBLIC", why));
 	avow_buf_put(out, avow_span_make(bytes, n));
 	return out->err;
+}
+
+enum avow_err
+avow_tss_ak_public(struct avow_tss *t, struct avow_buf *out, struct avow_why *why)
+{
+	return avow_tss_put_public(out, t->ak_public, why);
 }
 
 /* --- the key ---------------------------------------------------------------------------- */
@@ -98,13 +104,7 @@ take_ek(struct avow_tss *t, ESYS_TR *ek, struct avow_why *why)
 static enum avow_err
 start_session(struct avow_tss *t, ESYS_TR *session, struct avow_why *why)
 {
-	const TPMT_SYM_DEF none = {.algorithm = TPM2_ALG_NULL};
-
-	AVOW_TRY(avow_tss_check(
-		Esys_StartAuthSession(t->esys, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE,
-			ESYS_TR_NONE, ESYS_TR_NONE, NULL, TPM2_SE_POLICY, &none,
-			TPM2_ALG_SHA256, session),
-		"TPM2_StartAuthSession", why));
+	AVOW_TRY(avow_tss_session(t, TPM2_SE_POLICY, session, why));
 	AVOW_TRY(avow_tss_check(
 		Esys_TRSess_SetAttributes(t->esys, *session,
 			TPMA_SESSION_CONTINUESESSION, TPMA_SESSION_CONTINUESESSION),

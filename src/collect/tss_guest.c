@@ -6,7 +6,6 @@
  * them changes.
  */
 #include <string.h>
-#include <tss2/tss2_mu.h>
 
 #include "base/file.h"
 #include "base/limits.h"
@@ -30,15 +29,10 @@ refuse_key(struct avow_why *why, const char *field, const char *expected)
 static enum avow_err
 start_policy(struct avow_tss *t, TPM2_SE type, ESYS_TR *session, struct avow_why *why)
 {
-	const TPMT_SYM_DEF none = {.algorithm = TPM2_ALG_NULL};
 	const TPML_PCR_SELECTION selection = avow_tss_selection(t->options);
 	const TPM2B_DIGEST now = {0};
 
-	AVOW_TRY(avow_tss_check(
-		Esys_StartAuthSession(t->esys, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE,
-			ESYS_TR_NONE, ESYS_TR_NONE, NULL, type, &none, TPM2_ALG_SHA256,
-			session),
-		"TPM2_StartAuthSession", why));
+	AVOW_TRY(avow_tss_session(t, type, session, why));
 	return avow_tss_check(Esys_PolicyPCR(t->esys, *session, ESYS_TR_NONE,
 				      ESYS_TR_NONE, ESYS_TR_NONE, &now, &selection),
 		"TPM2_PolicyPCR", why);
@@ -129,14 +123,15 @@ static enum avow_err
 put_public(struct avow_jw *w, const char *name, const TPM2B_PUBLIC *key,
 	struct avow_why *why)
 {
-	uint8_t bytes[sizeof(TPM2B_PUBLIC)];
-	size_t n = 0;
+	struct avow_buf bytes;
+	enum avow_err e;
 
-	AVOW_TRY(avow_tss_check(
-		Tss2_MU_TPM2B_PUBLIC_Marshal(key, bytes, sizeof(bytes), &n),
-		"TPM2B_PUBLIC", why));
-	put_base64(w, name, avow_span_make(bytes, n));
-	return AVOW_OK;
+	avow_buf_init(&bytes, sizeof(TPM2B_PUBLIC));
+	e = avow_tss_put_public(&bytes, key, why);
+	if (e == AVOW_OK)
+		put_base64(w, name, avow_buf_span(&bytes));
+	avow_buf_clear(&bytes);
+	return e;
 }
 
 /* The protocol has the bare value: scheme and hash are fixed. */
