@@ -43,17 +43,6 @@ no_memory(struct comparison *c)
 	return avow_refuse(c->why, avow_arena_err(c->arena), NULL, NULL, NULL);
 }
 
-static unsigned
-banks_of(const struct avow_attested *at, uint32_t pcr)
-{
-	unsigned banks = 0;
-
-	for (size_t i = 0; i < at->bank_count; i++)
-		if (at->banks[i].mask & 1u << pcr)
-			banks |= 1u << at->banks[i].bank;
-	return banks;
-}
-
 /* What is read is what the quote can prove, and nothing beside it: an IMA entry's
  * digests are made for the banks that are compared, another log's are cut to them. */
 static enum avow_err
@@ -62,7 +51,7 @@ parse_logs(struct comparison *c, size_t n)
 	unsigned banks[AVOW_LOG_REGISTERS], any = 0;
 
 	for (uint32_t pcr = 0; pcr < AVOW_LOG_REGISTERS; pcr++) {
-		banks[pcr] = banks_of(c->at, pcr);
+		banks[pcr] = attested_banks(c->at, pcr);
 		any |= banks[pcr];
 	}
 	for (size_t i = 0; i < n; i++) {
@@ -82,7 +71,7 @@ parse_logs(struct comparison *c, size_t n)
 static bool
 is_quoted(const struct avow_attested *at, uint32_t pcr)
 {
-	return pcr < AVOW_LOG_REGISTERS && (at->quoted & 1u << pcr);
+	return attested_banks(at, pcr) != 0;
 }
 
 /* --- IMA ----------------------------------------------------------------------- */
@@ -260,6 +249,15 @@ note_suspect(struct comparison *c, size_t n, uint32_t pcr)
 		}
 }
 
+static void
+name_register(struct comparison *c, const struct avow_quoted_bank *q, uint32_t pcr)
+{
+	if (c->why && c->logs[0].format == AVOW_LOG_CCEL)
+		avow_why_field(c->why, "rtmr%u", pcr - 1);
+	else if (c->why)
+		avow_why_field(c->why, "PCR %u, %s", pcr, log_bank_name(q->bank));
+}
+
 static enum avow_err
 compare_register(struct comparison *c, const struct avow_quoted_bank *q, uint32_t pcr)
 {
@@ -271,17 +269,14 @@ compare_register(struct comparison *c, const struct avow_quoted_bank *q, uint32_
 	if (!reg->has[q->bank]) {
 		(void)avow_refuse(c->why, AVOW_E_EVENTLOG_BANK, &at,
 			"a digest of the quoted bank in each event", NULL);
-		if (c->why)
-			avow_why_field(
-				c->why, "PCR %u, %s", pcr, log_bank_name(q->bank));
+		name_register(c, q, pcr);
 		return AVOW_E_EVENTLOG_BANK;
 	}
 	if (avow_span_eq(q->value[pcr], value))
 		return AVOW_OK;
 	(void)avow_refuse_bytes(
 		c->why, AVOW_E_EVENTLOG_QUOTE, &at, q->value[pcr], value);
-	if (c->why)
-		avow_why_field(c->why, "PCR %u, %s", pcr, log_bank_name(q->bank));
+	name_register(c, q, pcr);
 	note_suspect(c, c->at->log_count, pcr);
 	return AVOW_E_EVENTLOG_QUOTE;
 }
@@ -411,94 +406,4 @@ avow_attested_logs(const struct avow_log_input *logs, size_t n,
 	AVOW_TRY(run(&c, n));
 	*out = at;
 	return AVOW_OK;
-}
-
-/* --- what is told ------------------------------------------------------------------ */
-
-static void
-put_log(const struct avow_attested *at, size_t l, struct event_writer *ew,
-	uint32_t before)
-{
-	const struct avow_eventlog *log = &at->logs[l];
-
-	for (size_t i = 0; i < log->count && ew->w->b->err == AVOW_OK; i++) {
-		const struct avow_log_event *e = &log->events[i];
-
-		/* mistakes A2: what extends nothing, or a register that is not
-		 * quoted, or follows the quoted state, is nobody's evidence */
-		if (event_is_silent(log, e) || !is_quoted(at, e->pcr) ||
-			i >= at->used[l][e->pcr])
-			continue;
-		event_put(ew, log, e, before + e->seq, banks_of(at, e->pcr));
-		event_passed(ew, log, e);
-	}
-}
-
-void
-avow_attested_put_events(const struct avow_attested *at, struct avow_jw *w)
-{
-	struct event_writer ew;
-	enum avow_err err = event_writer_begin(&ew, w);
-	uint32_t before = 0;
-
-	if (err != AVOW_OK && w->b->err == AVOW_OK)
-		w->b->err = err;
-	avow_jw_open(w, '{');
-	avow_jw_name(w, "Events");
-	avow_jw_open(w, '[');
-	for (size_t l = 0; l < at->log_count; l++) {
-		put_log(at, l, &ew, before);
-		before += (uint32_t)at->logs[l].count;
-	}
-	avow_jw_close(w);
-	avow_jw_close(w);
-}
-
-void
-avow_attested_put_pcrs(const struct avow_attested *at, struct avow_jw *w)
-{
-	avow_jw_open(w, '{');
-	avow_jw_name(w, "PCRs");
-	avow_jw_open(w, '[');
-	for (uint32_t pcr = 0; pcr < AVOW_LOG_REGISTERS; pcr++) {
-		if (!is_quoted(at, pcr))
-			continue;
-		avow_jw_open(w, '{');
-		avow_jw_name(w, "Index");
-		avow_jw_int(w, pcr);
-		avow_jw_name(w, "Digests");
-		avow_jw_open(w, '{');
-		for (size_t i = 0; i < at->bank_count; i++) {
-			if (!(at->banks[i].mask & 1u << pcr))
-				continue;
-			avow_jw_name(w, log_bank_name(at->banks[i].bank));
-			avow_jw_hex(w, at->banks[i].value[pcr]);
-		}
-		avow_jw_close(w);
-		avow_jw_close(w);
-	}
-	avow_jw_close(w);
-	avow_jw_close(w);
-}
-
-static void
-put_events(const void *of, struct avow_jw *w)
-{
-	avow_attested_put_events(of, w);
-}
-
-static void
-put_pcrs(const void *of, struct avow_jw *w)
-{
-	avow_attested_put_pcrs(of, w);
-}
-
-enum avow_err
-avow_attested_claims(
-	const struct avow_attested *at, enum avow_claim_id id, struct avow_claims *set)
-{
-	avow_claims_add_later(set, id, put_events, at);
-	if (id == AVOW_CLAIM_TPM_EVENTS)
-		avow_claims_add_later(set, AVOW_CLAIM_TPM_PCRS, put_pcrs, at);
-	return set->err;
 }

@@ -64,6 +64,8 @@ enum avow_err avow_attested_logs(const struct avow_log_input *logs, size_t n,
 /** {"Events":[...]}: the events of quoted registers alone; EventSeq goes on over
  *  the logs, with gaps where events are left out. */
 void avow_attested_put_events(const struct avow_attested *at, struct avow_jw *w);
+/** The array alone. */
+void avow_attested_put_list(const struct avow_attested *at, struct avow_jw *w);
 /** {"PCRs":[{"Index","Digests":{...}}]}: the quoted values, also of registers that
  *  no log extends. */
 void avow_attested_put_pcrs(const struct avow_attested *at, struct avow_jw *w);

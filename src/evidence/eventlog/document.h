@@ -1,7 +1,8 @@
-/* The event document under way; for document.c and attested.c alone. */
+/* The event document under way, for those who write it. */
 #ifndef AVOW_EVIDENCE_EVENTLOG_DOCUMENT_H
 #define AVOW_EVIDENCE_EVENTLOG_DOCUMENT_H
 
+#include "evidence/eventlog/attested.h"
 #include "evidence/eventlog/prove.h"
 
 struct event_writer {
@@ -23,5 +24,8 @@ void event_passed(struct event_writer *ew, const struct avow_eventlog *log,
 
 /** "SHA1", "SHA256", ... */
 const char *log_bank_name(enum avow_hash h);
+
+/** Banks in which a register is quoted, bits 1u << enum avow_hash; 0: in none. */
+unsigned attested_banks(const struct avow_attested *at, uint32_t pcr);
 
 #endif

@@ -6,38 +6,39 @@
 #include "evidence/tdx/log.h"
 
 #include "base/limits.h"
-#include "evidence/eventlog/eventlog.h"
+#include "evidence/eventlog/attested.h"
 
 #define SOURCE "UEFI 2.10, 38.4.1, and TCG PC Client PFP, 10"
+#define SIGNED (((1u << TDX_RTMRS) - 1) << 1) /* as the log numbers them */
 
+/* Nothing but the log may have been measured there. */
 static enum avow_err
-compare(unsigned i, const struct avow_log_register *reg, struct avow_span rtmr,
+check_untold(const struct avow_attested *at, const struct avow_td_report *r,
 	struct avow_why *why)
 {
 	static const uint8_t zeros[AVOW_SHA384_BYTES];
-	struct avow_at at = {"event_log", NULL, SOURCE};
-	struct avow_span want = avow_span_make(
-		reg->extended ? reg->value[AVOW_SHA384] : zeros, AVOW_SHA384_BYTES);
+	static const struct avow_at where = {"event_log", NULL, SOURCE};
 
-	if (reg->extended && !reg->has[AVOW_SHA384])
-		return avow_refuse(why, AVOW_E_EVENTLOG_BANK, &at,
-			"a SHA-384 digest in every event", NULL);
-	if (avow_span_eq(want, rtmr) || (i == TDX_RTMRS - 1 && !reg->extended))
-		return AVOW_OK;
-	(void)avow_refuse_bytes(why, AVOW_E_EVENTLOG_QUOTE, &at, want, rtmr);
-	avow_why_field(why, "rtmr%u", i);
-	return AVOW_E_EVENTLOG_QUOTE;
+	for (unsigned i = 0; i + 1 < TDX_RTMRS; i++) {
+		if (at->extended & 2u << i || avow_span_all_zero(r->rtmr[i]))
+			continue;
+		(void)avow_refuse_bytes(why, AVOW_E_EVENTLOG_QUOTE, &where,
+			avow_span_make(zeros, sizeof(zeros)), r->rtmr[i]);
+		avow_why_field(why, "rtmr%u", i);
+		return AVOW_E_EVENTLOG_QUOTE;
+	}
+	return AVOW_OK;
 }
 
 static enum avow_err
-put_events(const struct avow_eventlog *log, struct avow_arena *a, struct avow_span *out)
+put_events(const struct avow_attested *at, struct avow_arena *a, struct avow_span *out)
 {
 	struct avow_buf b;
 	struct avow_jw w;
 
 	avow_buf_init_arena(&b, a, AVOW_MAX_JMESPATH_OUTPUT);
 	avow_jw_init(&w, &b);
-	avow_eventlog_put_events(log, &w);
+	avow_attested_put_list(at, &w);
 	*out = avow_buf_span(&b);
 	return b.err;
 }
@@ -46,20 +47,21 @@ enum avow_err
 avow_tdx_log_check(struct avow_span bytes, const struct avow_td_report *r,
 	struct avow_arena *a, struct avow_tdx_log *out, struct avow_why *why)
 {
-	static const struct avow_at at = {"event_log", "eventLog", NULL};
-	struct avow_log_replay replay;
-	struct avow_eventlog log;
+	static const struct avow_at at_size = {"event_log", "eventLog", NULL};
+	const struct avow_log_input in = {bytes, AVOW_LOG_CCEL};
+	struct avow_quoted_bank bank = {.bank = AVOW_SHA384, .mask = SIGNED};
+	struct avow_attested at;
 
 	if (bytes.n > AVOW_MAX_EVENT_LOG)
-		return avow_refuse(why, AVOW_E_TOO_LARGE, &at, "at most 2 MiB",
+		return avow_refuse(why, AVOW_E_TOO_LARGE, &at_size, "at most 2 MiB",
 			"%zu bytes", bytes.n);
-	AVOW_TRY(avow_eventlog_parse(bytes, AVOW_LOG_CCEL, a, &log, why));
-	AVOW_TRY(avow_eventlog_replay(&log, &replay, why));
 	for (unsigned i = 0; i < TDX_RTMRS; i++)
-		AVOW_TRY(compare(i, &replay.reg[i + 1], r->rtmr[i], why));
-	AVOW_TRY(put_events(&log, a, &out->events));
+		bank.value[i + 1] = r->rtmr[i];
+	AVOW_TRY(avow_attested_logs(&in, 1, &bank, 1, a, &at, why));
+	AVOW_TRY(check_untold(&at, r, why));
+	AVOW_TRY(put_events(&at, a, &out->events));
 	for (unsigned i = 0; i < TDX_RTMRS; i++)
-		out->covers[i] = replay.reg[i + 1].extended;
+		out->covers[i] = at.extended & 2u << i;
 	out->present = true;
 	return AVOW_OK;
 }
