@@ -61,7 +61,8 @@ class Guest(Machine):
     def forge(self, kind):
         data = write(self.path("runtime.json"), self.runtime())
         out = self.path("sim")
-        status, _, err = avow("forge", kind, "--out", out, "--runtime-data", data)
+        status, _, err = avow("forge", kind, "--out", out, "--runtime-data", data,
+                              *(("--vmpl", "0") if kind == "snp" else ()))
         assert status == 0, err
         return out
 

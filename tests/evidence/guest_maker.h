@@ -36,6 +36,10 @@ struct guest_opts {
 	bool policy_other, policy_none;
 	bool public_tail; /* names behind the public areas */
 	bool windows, debugged; /* a boot of Windows; with a kernel debugger */
+	bool guest_level; /* VMPL 2: the guest's kernel asked for the report */
+	bool debug_mode; /* firmware is debugged, and the log hides it: */
+	uint32_t debug_type; /* under this type, */
+	bool debug_spoiled; /* or with other data */
 	const char *payload; /* JSON; NULL: none */
 };
 
@@ -321,6 +325,10 @@ guest_log(struct guest *g)
 		g->o.secure_boot_off ? AVOW_LIT("\0") : AVOW_LIT("\1"));
 	if (g->o.windows)
 		guest_databases(g);
+	if (g->o.debug_mode)
+		put_agile(&g->log, 7, g->o.debug_type, AVOW_LIT("UEFI Debug Mode"),
+			g->o.debug_spoiled ? AVOW_LIT("Nothing")
+					   : AVOW_LIT("UEFI Debug Mode"));
 	for (uint32_t i = 0; i < 8; i++)
 		put_agile(&g->log, i, 4, sep, sep);
 	for (uint32_t i = 12; g->o.windows && i < 14; i++) {
@@ -523,6 +531,18 @@ guest_proof(struct guest *g, struct avow_buf *out)
 }
 
 static inline void
+guest_at_level_0(uint8_t *r)
+{
+	amd_put(r, 0x30, 0, 4);
+}
+
+static inline void
+guest_at_level_2(uint8_t *r)
+{
+	amd_put(r, 0x30, 2, 4);
+}
+
+static inline void
 guest_put_isolation(struct guest *g, struct avow_jw *w)
 {
 	struct amd_params p = amd_milan();
@@ -534,6 +554,7 @@ guest_put_isolation(struct guest *g, struct avow_jw *w)
 	if (strcmp(g->o.type, "SevSnp") == 0) {
 		guest_runtime(g);
 		p.runtime_data = avow_buf_span(&g->text);
+		p.edit = g->o.guest_level ? guest_at_level_2 : guest_at_level_0;
 		amd_make(&g->k->amd, &p, &g->w);
 		guest_proof(g, &g->snp);
 		if (g->o.runtime_changed)

@@ -112,6 +112,17 @@ refuses_a_key_that_the_report_does_not_name(void **state)
 	expect(AVOW_E_AZUREGUEST_AK, "ak_binding", &o);
 }
 
+/* bug 14: at another level than the vTPM's the guest itself could name a key */
+static void
+refuses_a_report_of_the_guests_own_level(void **state)
+{
+	struct guest_opts o = guest_snp();
+
+	(void)state;
+	o.guest_level = true;
+	expect(AVOW_E_SNP_VMPL, "paravisor", &o);
+}
+
 /* bug 19 */
 static void
 refuses_runtime_data_that_the_report_does_not_hold(void **state)
@@ -319,7 +330,7 @@ tells_the_guest_and_the_whole_inner_appraisal(void **state)
 		"\"x-ms-azurevm-signingdisabled\":true",
 		"\"x-ms-azurevm-vmid\":\"0A1B2C3D-0000-4000-8000-00000000ABCD\"",
 		"\"x-ms-isolation-tee\":{", "\"x-ms-attestation-type\":\"sevsnpvm\"",
-		"\"x-ms-sevsnpvm-vmpl\":1",
+		"\"x-ms-sevsnpvm-vmpl\":0",
 		"\"x-ms-runtime\":{\"client-payload\":{\"nonce\":\"MTIzNA==\"},"
 		"\"keys\":"
 		"[{\"e\":\"AQAB\",\"key_ops\":[\"encrypt\"],\"kid\":"
@@ -366,6 +377,28 @@ claims_nothing_that_the_log_does_not_prove(void **state)
 	has(claims_json(&r, &b), "\"secureboot\":false");
 	avow_buf_clear(&b);
 	end(&r);
+}
+
+/* bug 23: neither another type nor other data hides what the register holds */
+static void
+firmware_that_is_debugged_cannot_hide_it(void **state)
+{
+	static const uint32_t TYPES[] = {0x80000007, 0x5, 0x1, 0xd, 0x80000001};
+	struct guest_opts o = guest_snp();
+	struct avow_buf b;
+	struct run r;
+
+	(void)state;
+	o.debug_mode = true;
+	for (size_t i = 0; i < 2 * sizeof(TYPES) / sizeof(TYPES[0]); i++) {
+		o.debug_type = TYPES[i / 2];
+		o.debug_spoiled = i % 2;
+		assert_ok(run(&r, &o));
+		has(claims_json(&r, &b), "\"x-ms-azurevm-debuggersdisabled\":false");
+		has(avow_buf_str(&b), "\"secureboot\":true");
+		avow_buf_clear(&b);
+		end(&r);
+	}
 }
 
 static void
@@ -480,6 +513,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(verifies_both_clients_forms),
 		cmocka_unit_test(refuses_a_key_that_the_report_does_not_name),
+		cmocka_unit_test(refuses_a_report_of_the_guests_own_level),
 		cmocka_unit_test(refuses_runtime_data_that_the_report_does_not_hold),
 		cmocka_unit_test(needs_a_certificate_for_trusted_launch),
 		cmocka_unit_test(refuses_isolation_that_is_not_known),
@@ -491,6 +525,7 @@ main(void)
 		cmocka_unit_test(refuses_malformed_requests),
 		cmocka_unit_test(tells_the_guest_and_the_whole_inner_appraisal),
 		cmocka_unit_test(claims_nothing_that_the_log_does_not_prove),
+		cmocka_unit_test(firmware_that_is_debugged_cannot_hide_it),
 		cmocka_unit_test(tells_what_windows_measured),
 		cmocka_unit_test(seals_the_token_to_the_tpms_key),
 	};

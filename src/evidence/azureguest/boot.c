@@ -1,7 +1,8 @@
 /*
  * What a guest's boot log proves, in the words of its claims. It reads the document
  * that policies of the Tpm type read, so that both can only say the same; an event
- * whose data is not proven, or whose register is not quoted, is not in there.
+ * whose data is not proven, or whose register is not quoted, is not in there. What
+ * must not have happened is looked for in the registers' own digests.
  */
 #include <string.h>
 
@@ -209,9 +210,23 @@ read_event(struct boot_reader *r, const struct avow_json *e)
 		return;
 	if (is_text(e, "EventTypeString", "EV_EFI_VARIABLE_DRIVER_CONFIG"))
 		read_variable(r, p);
-	/* PFP 3.3.4.8: in PCR 7, by whatever type it is called */
-	if (is_text(p, "String", "UEFI Debug Mode"))
-		r->out->uefi_debug = true;
+}
+
+/* PFP 3.3.4.8, in PCR 7. Its absence is what a claim is made of, so it is looked for
+ * by the digest that the register holds: who sends the log can write any type and any
+ * data beside that (bug 23). */
+static bool
+has_debug_mode(const struct avow_attested *logs)
+{
+	for (size_t l = 0; l < logs->log_count; l++)
+		for (size_t i = 0; i < logs->used[l][7]; i++) {
+			const struct avow_log_event *e = &logs->logs[l].events[i];
+
+			if (e->pcr == 7 &&
+				avow_eventlog_proves(e, AVOW_LIT("UEFI Debug Mode")))
+				return true;
+		}
+	return false;
 }
 
 enum avow_err
@@ -224,6 +239,7 @@ azg_boot_read(
 	struct avow_jw w;
 
 	memset(out, 0, sizeof(*out));
+	out->uefi_debug = has_debug_mode(logs);
 	avow_buf_init_arena(&b, a, AVOW_MAX_REQUEST_ARENA);
 	avow_jw_init(&w, &b);
 	avow_attested_put_events(logs, &w);

@@ -11,6 +11,7 @@
 #include "base/base64.h"
 #include "evidence/azureguest/layout.h"
 #include "evidence/checks.h"
+#include "evidence/snp/layout.h"
 #include "trust/tpm_chain.h"
 
 struct azg_context {
@@ -37,6 +38,30 @@ check_request(void *ctx, struct avow_why *why)
 }
 
 /* --- the attestation key ------------------------------------------------------------- */
+
+static bool
+is_snp(const void *ctx)
+{
+	return ((const struct azg_context *)ctx)->e->isolation == AZG_SEV_SNP;
+}
+
+/* AMD 56860, MSG_REPORT_REQ: a guest may ask for a report of its own level or of one
+ * with less privilege, over whatever data. Only the paravisor, which holds the vTPM,
+ * is at level 0: at another one the guest's own kernel can name an attestation key
+ * (bugs 14, 25). */
+static enum avow_err
+check_paravisor(void *ctx, struct avow_why *why)
+{
+	static const struct avow_at at = {
+		"paravisor", "VMPL", "AMD 56860, ATTESTATION_REPORT"};
+	const struct azg_context *c = ctx;
+	const struct avow_snp_evidence *snp = c->e->inner->body;
+
+	if (snp->report.vmpl == 0)
+		return AVOW_OK;
+	return avow_refuse(why, AVOW_E_SNP_VMPL, &at, "0, the vTPM's own level", "%u",
+		(unsigned)snp->report.vmpl);
+}
 
 static bool
 has_runtime(const void *ctx)
@@ -242,6 +267,7 @@ check_log(void *ctx, struct avow_why *why)
 
 static const struct avow_check_def verify_list[] = {
 	{"request", check_request, NULL, false},
+	{"paravisor", check_paravisor, is_snp, false},
 	{"ak_binding", check_ak_binding, has_runtime, false},
 	{"ak_certificate", check_ak_certificate, has_no_runtime, false},
 	{"ak_attributes", check_ak_attributes, NULL, false},
