@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/utf8.h"
+#include "wire/json_plain.h"
 
 static inline bool
 is_digit(int c)
@@ -85,28 +86,14 @@ escape(struct avow_json_parser *p, uint32_t *cp)
 	return 12;
 }
 
-/* As many bytes as a vector register has everywhere; the compiler makes two or four
- * words of it where there is none. */
-#define LANES 16
-typedef uint8_t lanes __attribute__((vector_size(LANES)));
-
-/* Over characters that mean themselves, many at a time: up to the first block with a
- * quote, a backslash, or a byte below 0x20 or above 0x7f. */
+/* Over characters that mean themselves, many at a time: up to the first block with
+ * one that does not. */
 static void
 skip_plain(struct avow_json_parser *p)
 {
-	while (p->text.n - p->at >= LANES) {
-		uint64_t stop[LANES / sizeof(uint64_t)];
-		lanes w, hit;
-
-		memcpy(&w, p->text.p + p->at, sizeof(w));
-		hit = (lanes)(w == '"') | (lanes)(w == '\\') | (lanes)(w < 0x20) |
-		      (lanes)(w > 0x7f);
-		memcpy(stop, &hit, sizeof(stop));
-		if (stop[0] | stop[1])
-			return;
-		p->at += LANES;
-	}
+	while (p->text.n - p->at >= AVOW_JSON_LANES &&
+		avow_json_is_plain_block(p->text.p + p->at))
+		p->at += AVOW_JSON_LANES;
 }
 
 /* From behind the opening quote to the closing one. */

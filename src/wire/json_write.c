@@ -18,6 +18,7 @@
 #include "base/hex.h"
 #include "base/utf8.h"
 #include "wire/json_order.h"
+#include "wire/json_plain.h"
 
 /* --- scalars ------------------------------------------------------------------ */
 
@@ -47,6 +48,8 @@ plain_length(struct avow_span s, size_t from)
 {
 	size_t i = from;
 
+	while (s.n - i >= AVOW_JSON_LANES && avow_json_is_plain_block(s.p + i))
+		i += AVOW_JSON_LANES;
 	while (i < s.n && is_plain(s.p[i]))
 		i++;
 	return i - from;
