@@ -3,8 +3,8 @@
 
 static const char DIGITS[] = "0123456789abcdef";
 
-static int
-value_of(uint8_t c)
+int
+avow_hex_value(uint8_t c)
 {
 	if (c >= '0' && c <= '9')
 		return c - '0';
@@ -51,8 +51,8 @@ avow_hex_decode(struct avow_span text, uint8_t *out, size_t n)
 	if (n > SIZE_MAX / 2 || text.n != n * 2)
 		return AVOW_E_HEX;
 	for (size_t i = 0; i < n; i++) {
-		int hi = value_of(text.p[2 * i]);
-		int lo = value_of(text.p[2 * i + 1]);
+		int hi = avow_hex_value(text.p[2 * i]);
+		int lo = avow_hex_value(text.p[2 * i + 1]);
 
 		if (hi < 0 || lo < 0)
 			return AVOW_E_HEX;
@@ -67,7 +67,7 @@ avow_hex_is(struct avow_span s)
 	if (s.n == 0 || s.n % 2)
 		return false;
 	for (size_t i = 0; i < s.n; i++)
-		if (value_of(s.p[i]) < 0)
+		if (avow_hex_value(s.p[i]) < 0)
 			return false;
 	return true;
 }

@@ -15,6 +15,8 @@ void avow_hex_put(struct avow_buf *b, struct avow_span s);
  */
 enum avow_err avow_hex_decode(struct avow_span text, uint8_t *out, size_t n)
 	AVOW_CHECKED;
+/** What a digit stands for, 0 to 15; -1: it is none. */
+int avow_hex_value(uint8_t c);
 /** True when s is non-empty, even in length, and all digits. */
 bool avow_hex_is(struct avow_span s);
 

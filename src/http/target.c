@@ -9,21 +9,10 @@
  */
 #include "http/head.h"
 
+#include "base/hex.h"
 #include "base/limits.h"
 
 static const struct avow_at at_target = {"target", "target", "RFC 9112, 3.2"};
-
-static int
-hex_digit(uint8_t c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
 
 /* The byte at s[*i], decoded, and *i moved behind it; -1: a bad escape. */
 static int
@@ -35,8 +24,8 @@ decode_byte(struct avow_span s, size_t *i)
 		return s.p[(*i)++];
 	if (s.n - *i < 3)
 		return -1;
-	high = hex_digit(s.p[*i + 1]);
-	low = hex_digit(s.p[*i + 2]);
+	high = avow_hex_value(s.p[*i + 1]);
+	low = avow_hex_value(s.p[*i + 2]);
 	*i += 3;
 	return high < 0 || low < 0 ? -1 : high * 16 + low;
 }
@@ -189,7 +178,8 @@ avow_http_is_authority(struct avow_span s)
 	if (s.n && s.p[0] == '[') {
 		end = avow_span_find_byte(s, ']');
 		for (size_t i = 1; i < end && i < s.n; i++)
-			if (hex_digit(s.p[i]) < 0 && s.p[i] != ':' && s.p[i] != '.')
+			if (avow_hex_value(s.p[i]) < 0 && s.p[i] != ':' &&
+				s.p[i] != '.')
 				return false;
 		if (end == s.n || end < 3)
 			return false;

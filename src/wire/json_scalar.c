@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hex.h"
 #include "base/utf8.h"
 #include "wire/json_plain.h"
 
@@ -21,18 +22,6 @@ is_digit(int c)
 
 /* --- strings ---------------------------------------------------------------- */
 
-static int
-hex_digit(uint8_t c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 /* Four hex digits at `from`; UINT32_MAX when they are not there. */
 static uint32_t
 hex4(const struct avow_json_parser *p, size_t from)
@@ -42,7 +31,7 @@ hex4(const struct avow_json_parser *p, size_t from)
 	if (from > p->text.n || p->text.n - from < 4)
 		return UINT32_MAX;
 	for (size_t i = from; i < from + 4; i++) {
-		int d = hex_digit(p->text.p[i]);
+		int d = avow_hex_value(p->text.p[i]);
 
 		if (d < 0)
 			return UINT32_MAX;

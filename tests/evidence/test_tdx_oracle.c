@@ -25,14 +25,8 @@ is_right_when_strict(struct real *a, const struct record *r, struct avow_span qu
 static void
 gives_the_verdict_of_qvl_or_a_stricter_one(void **state)
 {
-	size_t n, right;
-
 	(void)state;
-	if (!real_is_there())
-		skip();
-	n = each_record("TDX", is_right_when_strict, &right);
-	assert_int_equal(n, 86);
-	assert_int_equal(right, n);
+	all_records_are_right("TDX", is_right_when_strict, 86);
 }
 
 /* QVL's word for the end of a record, where all is issued and age is no matter. */
@@ -61,13 +55,8 @@ is_right_with_grace(struct real *a, const struct record *r, struct avow_span quo
 static void
 finds_the_status_of_qvl_for_every_genuine_quote(void **state)
 {
-	size_t n, right;
-
 	(void)state;
-	if (!real_is_there())
-		skip();
-	n = each_record("TDX", is_right_with_grace, &right);
-	assert_int_equal(right, n);
+	all_records_are_right("TDX", is_right_with_grace, 0);
 }
 
 /* Relaunch-advised is a status like others: refused unless it is accepted. */
@@ -91,21 +80,14 @@ is_right_by_default(struct real *a, const struct record *r, struct avow_span quo
 static void
 refuses_a_status_that_is_not_accepted_and_still_tells_it(void **state)
 {
-	size_t n, right;
-
 	(void)state;
-	if (!real_is_there())
-		skip();
-	n = each_record("TDX", is_right_by_default, &right);
-	assert_int_equal(right, n);
+	all_records_are_right("TDX", is_right_by_default, 0);
 }
 
 static void
 accepts_with_each_ready_folder(void **state)
 {
 	(void)state;
-	if (!real_is_there())
-		skip();
 	each_folder("TDX", "collateral", true, 1);
 }
 
@@ -113,8 +95,6 @@ static void
 refuses_with_each_folder_with_which_qvl_refuses(void **state)
 {
 	(void)state;
-	if (!real_is_there())
-		skip();
 	each_folder("TDX", "collateral-refused", false, 1);
 }
 

@@ -5,41 +5,7 @@
  */
 #include "policy_support.h"
 
-void *__real_malloc(size_t n);
-void *__real_calloc(size_t n, size_t size);
-void *__real_realloc(void *p, size_t n);
-void *__wrap_malloc(size_t n);
-void *__wrap_calloc(size_t n, size_t size);
-void *__wrap_realloc(void *p, size_t n);
-
-static struct {
-	bool on;
-	size_t count, at;
-} plan;
-
-static bool
-fails(void)
-{
-	return plan.on && plan.count++ == plan.at;
-}
-
-void *
-__wrap_malloc(size_t n)
-{
-	return fails() ? NULL : __real_malloc(n);
-}
-
-void *
-__wrap_calloc(size_t n, size_t size)
-{
-	return fails() ? NULL : __real_calloc(n, size);
-}
-
-void *
-__wrap_realloc(void *p, size_t n)
-{
-	return fails() ? NULL : __real_realloc(p, n);
-}
+#include "faults.h"
 
 /* Enough rules and text that the arenas take several blocks. */
 static const char head[] = V12
@@ -121,14 +87,14 @@ static void
 fail_each(const struct world *w, enum avow_err wanted)
 {
 	assert_err(wanted, whole_life(w));
-	for (plan.at = 0;; plan.at++) {
+	for (faults.at = 0;; faults.at++) {
 		enum avow_err e;
 
-		plan.count = 0;
-		plan.on = true;
+		faults.count = 0;
+		faults.on = true;
 		e = whole_life(w);
-		plan.on = false;
-		if (plan.count <= plan.at) {
+		faults.on = false;
+		if (faults.count <= faults.at) {
 			assert_err(wanted, e);
 			break;
 		}
@@ -139,7 +105,7 @@ fail_each(const struct world *w, enum avow_err wanted)
 				    e == AVOW_E_POLICY_QUERY);
 		assert_false(wanted != AVOW_OK && e == AVOW_OK);
 	}
-	assert_true(plan.at > 5);
+	assert_true(faults.at > 5);
 }
 
 static void
