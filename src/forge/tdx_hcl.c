@@ -90,7 +90,7 @@ forge_tdx_make_hcl(struct forge *f)
 	avow_buf_init(&td, FORGE_MAX_OUTPUT);
 	avow_buf_init(&report, FORGE_MAX_OUTPUT);
 	put_tcb_info(f->tdx, &tcb);
-	e = put_td_info(f, &td);
+	e = tcb.err == AVOW_OK ? put_td_info(f, &td) : tcb.err;
 	if (e == AVOW_OK)
 		e = put_report(f, &tcb, &td, &report);
 	h = forge_hcl_defaults(

@@ -4,8 +4,11 @@
 #include "faults.h"
 
 #include "forge/forge.h"
+#include "forge/tdx.h"
+#include "forge/vbs.h"
 
 static struct avow_forge_keys *keys;
+static struct avow_forge_vbs_keys *vbs_keys;
 
 static enum avow_err
 forge(void)
@@ -19,6 +22,37 @@ forge(void)
 	p.has_init_data = true;
 	p.init_data = AVOW_LIT("init");
 	e = avow_forge_sgx_make(&p, &f, NULL);
+	assert_int_equal(e == AVOW_OK, f != NULL);
+	avow_forged_free(f);
+	return e;
+}
+
+static enum avow_err
+forge_td(void)
+{
+	struct avow_forge_tdx p;
+	struct avow_forged *f;
+	enum avow_err e;
+
+	avow_forge_tdx_defaults(&p, INT64_C(1750000000));
+	p.platform.keys = keys;
+	p.with_hcl = p.with_event_log = true;
+	e = avow_forge_tdx_make(&p, &f, NULL);
+	assert_int_equal(e == AVOW_OK, f != NULL);
+	avow_forged_free(f);
+	return e;
+}
+
+static enum avow_err
+forge_enclave(void)
+{
+	struct avow_forge_vbs p;
+	struct avow_forged *f;
+	enum avow_err e;
+
+	avow_forge_vbs_defaults(&p, INT64_C(1750000000));
+	p.keys = vbs_keys;
+	e = avow_forge_vbs_make(&p, &f, NULL);
 	assert_int_equal(e == AVOW_OK, f != NULL);
 	avow_forged_free(f);
 	return e;
@@ -41,9 +75,19 @@ nothing_is_forged(void **state)
 	(void)state;
 	assert_ok(avow_forge_keys_new(&keys));
 	assert_in_range(fail_each_allocation(forge, AVOW_E_NO_MEMORY), 50, 500);
+	assert_in_range(fail_each_allocation(forge_td, AVOW_E_NO_MEMORY), 50, 500);
 	avow_forge_keys_free(keys);
 	keys = NULL;
 	assert_in_range(fail_each_allocation(make_keys, AVOW_E_NO_MEMORY), 5, 50);
+}
+
+static void
+no_enclave_is_forged(void **state)
+{
+	(void)state;
+	assert_ok(avow_forge_vbs_keys_new(&vbs_keys));
+	assert_in_range(fail_each_allocation(forge_enclave, AVOW_E_NO_MEMORY), 20, 500);
+	avow_forge_vbs_keys_free(vbs_keys);
 }
 
 int
@@ -51,6 +95,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(nothing_is_forged),
+		cmocka_unit_test(no_enclave_is_forged),
 	};
 
 	return cmocka_run_group_tests_name("forge/faults", tests, NULL, NULL);

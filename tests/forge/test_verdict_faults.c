@@ -73,6 +73,23 @@ appraise_snp(void)
 	return appraise("snp", avow_forged_get(snp.files, "request.json"), &snp.in);
 }
 
+/* Twice by one worker: the second one finds what the first one could remember. */
+static enum avow_err
+appraise_container_twice(void)
+{
+	struct avow_verify_in in = snp.in;
+	struct avow_evidence_cache *cache;
+	enum avow_err e = avow_evidence_cache_new(64, &cache);
+
+	if (e != AVOW_OK)
+		return e;
+	in.cache = cache;
+	for (int i = 0; i < 2 && e == AVOW_OK; i++)
+		e = appraise("snp", avow_forged_get(snp.files, "request.json"), &in);
+	avow_evidence_cache_free(cache);
+	return e;
+}
+
 static enum avow_err
 appraise_tdx(void)
 {
@@ -86,6 +103,28 @@ an_snp_report_is_not_verified_without_memory(void **state)
 
 	(void)state;
 	assert_in_range(n, 10, 2000);
+}
+
+/* An endorsement that could not be remembered is verified again, and that is all. */
+static void
+what_is_not_remembered_is_verified_again(void **state)
+{
+	size_t at = 0, ended = 0;
+
+	(void)state;
+	for (faults.failed = true; faults.failed; at++) {
+		enum avow_err e;
+
+		faults.at = at;
+		faults.count = 0;
+		faults.failed = false;
+		faults.on = true;
+		e = appraise_container_twice();
+		faults.on = false;
+		assert_true(e == AVOW_OK || (e == AVOW_E_NO_MEMORY && faults.failed));
+		ended += e != AVOW_OK;
+	}
+	assert_in_range(ended, 5, 2000);
 }
 
 /* Intel's collateral remembers what it has chosen where memory allows, so that a
@@ -140,6 +179,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_snp_report_is_not_verified_without_memory),
+		cmocka_unit_test(what_is_not_remembered_is_verified_again),
 		cmocka_unit_test(a_tdx_quote_fails_by_our_own_fault_or_not_at_all),
 		cmocka_unit_test(what_is_refused_is_never_a_yes),
 	};
