@@ -4,6 +4,10 @@
  */
 #include "store/sqlite.h"
 
+/* How long a used id outlives its challenge: who took the challenge in time may wait
+ * for the disk, or have another clock than the node that cleans up. */
+#define KEPT_S 3600
+
 struct use {
 	struct avow_span id;
 	int64_t expires_s, now_s;
@@ -15,7 +19,7 @@ use_challenge(struct avow_db *db, void *ctx)
 	const struct use *u = ctx;
 	struct avow_query q = avow_query(db, AVOW_SQL_CHALLENGE_CLEAN);
 
-	avow_bind_int(&q, 1, u->now_s);
+	avow_bind_int(&q, 1, u->now_s - KEPT_S);
 	avow_step(&q);
 	AVOW_TRY(avow_query_end(&q));
 	q = avow_query(db, AVOW_SQL_CHALLENGE_USE);

@@ -485,7 +485,8 @@ enum avow_err avow_store_machine_silence(struct avow_store *s, int64_t before_s,
 /* --- challenges -------------------------------------------------------------------------------- */
 
 /**
- * Use a challenge up, once for all nodes; those that have expired are forgotten.
+ * Use a challenge up, once for all nodes; those that expired an hour ago are
+ * forgotten.
  * @param id 16 bytes. @param expires_s when nobody takes it any more.
  * @return AVOW_OK; AVOW_E_CONFLICT (it was used); class STORE: not known whether.
  */

@@ -109,11 +109,16 @@ a_challenge_is_used_once(void **state)
 	assert_ok(avow_store_challenge_use(store, id, ch.expires_s, NOW));
 	assert_err(AVOW_E_CONFLICT,
 		avow_store_challenge_use(store, id, ch.expires_s, NOW));
-	/* later ones forget it only once nobody would take it any more */
-	assert_ok(avow_store_challenge_use(store, id2, ch.expires_s + 9, ch.expires_s));
+	/* Taken in the last second, and used up when it is over: another node's clock, or
+	 * a later request, must not have it forgotten meanwhile (bug 20). */
+	assert_ok(avow_store_challenge_use(
+		store, id2, ch.expires_s + 9, ch.expires_s + 3600));
 	assert_err(AVOW_E_CONFLICT,
-		avow_store_challenge_use(store, id, ch.expires_s, ch.expires_s));
-	assert_ok(avow_store_challenge_use(store, id, ch.expires_s, ch.expires_s + 1));
+		avow_store_challenge_use(store, id, ch.expires_s, ch.expires_s + 1));
+	assert_err(AVOW_E_CONFLICT,
+		avow_store_challenge_use(store, id, ch.expires_s, ch.expires_s + 3600));
+	assert_ok(
+		avow_store_challenge_use(store, id, ch.expires_s, ch.expires_s + 3601));
 }
 
 static void
