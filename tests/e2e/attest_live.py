@@ -1,8 +1,10 @@
 """avow attest without a FILE: evidence gathered on this machine and attested in one
 go. The TPM is swtpm, with an EK certificate of its own CA; the service a real one."""
+import hashlib
 import json
 import os
 import shutil
+import struct
 import subprocess
 import tempfile
 
@@ -141,6 +143,40 @@ def a_tampered_log_is_refused_with_the_event_named():
         m.tool("tpm2_pcrextend", "5:sha256=" + "11" * 32)
         status, out, err = attest(s, m)
         assert status == 1 and code_of(err) == "eventlog_quote" and "PCR 5" in err, err
+
+
+def ima_entry(name, content):
+    """An ima-ng entry as Linux lists it, and what it extends the SHA-256 bank by."""
+    file_digest = b"sha256:\0" + hashlib.sha256(content).digest()
+    data = b"".join(struct.pack("<I", len(x)) + x for x in (file_digest, name + b"\0"))
+    listed = struct.pack("<I", 10) + hashlib.sha1(data).digest() + struct.pack("<I", 6) + b"ima-ng"
+    return listed + struct.pack("<I", len(data)) + data, hashlib.sha256(data).hexdigest()
+
+
+@tap.case()
+def files_that_ima_measured_are_attested_and_none_can_be_swapped():
+    with Machine() as m, Service("--trust-anchor", m.anchors()) as s:
+        s.set_policy("Tpm", POLICY)
+        m.boot()
+        entries = [ima_entry(b"boot_aggregate", b""), ima_entry(b"/usr/bin/good", b"1"), ima_entry(b"/usr/bin/late", b"2")]
+        for _, digest in entries[:2]:
+            m.tool("tpm2_pcrextend", "10:sha256=" + digest)
+
+        def ask(*listed):
+            log = write(m.path("ima"), b"".join(listed))
+            return attest(s, m, "--log", "IMA:" + log)
+
+        good = [listed for listed, _ in entries]
+        status, out, err = ask(*good[:2])
+        assert status == 0, err
+        assert ask(*good)[0] == 0, "the list may run ahead of the quote"
+        # an entry whose file is another, its listed hash left, or made to fit, or left out
+        bad = good[1].replace(b"/usr/bin/good", b"/usr/bin/evil")
+        status, out, err = ask(good[0], bad)
+        assert status == 1 and not out and code_of(err) == "ima_template_hash", err
+        for listed in ((good[0], ima_entry(b"/usr/bin/evil", b"1")[0]), good[:1], good[1::-1]):
+            status, out, err = ask(*listed)
+            assert status == 1 and not out and code_of(err) == "eventlog_quote" and "PCR 10" in err, err
 
 
 @tap.case()

@@ -9,7 +9,7 @@ import socket
 import subprocess
 import tempfile
 
-from avowtest import AVOW, Service, Tap, avow, claims_of
+from avowtest import AVOW, Service, Tap, avow, claims_of, wait_for
 from tpm_machine import Machine, read, write
 
 tap = Tap()
@@ -106,6 +106,13 @@ def a_machine_is_followed_until_it_is_tampered_with():
             assert w.again()["STATUS"].startswith("refused"), "it keeps going"
             assert w.stop() == 0
             assert w.told() == {"STOPPING": "1"}
+
+        def followed():
+            """The service's own record of this machine, which is written behind its answers."""
+            machines = s.manage("GET", "/machines")[2]["machines"]
+            return [(x.get("attestations"), x.get("failing"), x.get("failures")) for x in machines] == [(4, "eventlog_quote", 2)]
+
+        wait_for(followed)
         with Watch(m, s.url, "--stop-on-refusal", "--out", out, token=s.token, abstract=True) as w:
             d = w.told()
             assert d["READY"] == "1" and d["STATUS"].startswith("refused: eventlog_quote") and "again" not in d["STATUS"], d
