@@ -92,7 +92,7 @@ def unsigned(text):
 
 def avow(*args, stdin=None):
     """Run avow; (exit status, stdout, stderr)."""
-    p = subprocess.run([AVOW, *args], input=stdin, capture_output=True, timeout=120)
+    p = subprocess.run([AVOW, *args], input=stdin, capture_output=True, timeout=600)
     return p.returncode, p.stdout.decode("utf-8", "replace"), p.stderr.decode("utf-8", "replace")
 
 
