@@ -19,7 +19,7 @@ finds_every_function(void **state)
 static void
 refuses_an_absent_library(void **state)
 {
-	struct net_curl lib, none = {NULL};
+	struct net_curl lib, none = {.easy_init = NULL};
 
 	(void)state;
 	assert_err(net_curl_load("libcurl-of-nowhere.so.4", &lib), AVOW_E_NET_LIBRARY);
@@ -30,7 +30,7 @@ refuses_an_absent_library(void **state)
 static void
 refuses_another_library(void **state)
 {
-	struct net_curl lib, none = {NULL};
+	struct net_curl lib, none = {.easy_init = NULL};
 
 	(void)state;
 	assert_err(net_curl_load("libc.so.6", &lib), AVOW_E_NET_LIBRARY);
