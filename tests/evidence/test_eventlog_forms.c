@@ -438,13 +438,8 @@ refuses_every_cut_of_a_record(void **state)
 			else
 				put_ima(&w->b, "ima-ng", avow_buf_span(&t), false);
 		}
-		for (size_t n = record + 1; n < w->b.n; n++)
-			assert_err(codes[i],
-				avow_eventlog_parse(
-					avow_span_slice(avow_buf_span(&w->b), 0, n),
-					formats[i], &w->a, &w->log, NULL));
-		for (size_t n = 1; n < record; n++)
-			assert_err(codes[i],
+		for (size_t n = 1; n < w->b.n; n++)
+			assert_err(n == record ? AVOW_OK : codes[i],
 				avow_eventlog_parse(
 					avow_span_slice(avow_buf_span(&w->b), 0, n),
 					formats[i], &w->a, &w->log, NULL));
