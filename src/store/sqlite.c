@@ -54,6 +54,40 @@ avow_reader_done(struct avow_sqlite *s, struct avow_db *db)
 	pthread_mutex_unlock(&s->readers_lock);
 }
 
+/* --- whole reads ---------------------------------------------------------------- */
+
+enum avow_err
+avow_read(struct avow_store *store, enum avow_sql sql, struct avow_read *out)
+{
+	*out = (struct avow_read){.s = (struct avow_sqlite *)store};
+	AVOW_TRY(avow_reader(out->s, &out->db));
+	out->q = avow_query(out->db, sql);
+	return AVOW_OK;
+}
+
+enum avow_err
+avow_read_one(struct avow_read *r, avow_row_fn *row, struct avow_arena *a, void *out)
+{
+	bool found = avow_step(&r->q);
+	enum avow_err e;
+
+	if (found)
+		row(&r->q, a, out);
+	e = avow_query_end(&r->q);
+	avow_reader_done(r->s, r->db);
+	return e == AVOW_OK && !found ? AVOW_E_NOT_FOUND : e;
+}
+
+enum avow_err
+avow_read_all(struct avow_read *r, avow_row_fn *row, size_t size, struct avow_arena *a,
+	void *out, size_t *n)
+{
+	enum avow_err e = avow_query_all(&r->q, row, size, a, out, n);
+
+	avow_reader_done(r->s, r->db);
+	return e;
+}
+
 /* --- life ------------------------------------------------------------------------------ */
 
 static void

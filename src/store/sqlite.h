@@ -84,15 +84,17 @@ struct avow_span avow_column_text(struct avow_query *q, int at, struct avow_aren
 struct avow_span avow_column_blob(struct avow_query *q, int at, struct avow_arena *a);
 int64_t avow_column_int(struct avow_query *q, int at);
 enum avow_err avow_query_end(struct avow_query *q) AVOW_CHECKED;
+/** Read the row that q stands on; spans go into the arena. */
+typedef void avow_row_fn(struct avow_query *q, struct avow_arena *a, void *out);
+/** All rows that are left, in an array of the arena; ends the statement.
+ *  @param out where a pointer to rows of `size` goes; written on success alone. */
+enum avow_err avow_query_all(struct avow_query *q, avow_row_fn *row, size_t size,
+	struct avow_arena *a, void *out, size_t *n) AVOW_CHECKED;
 /** A statement without values or rows. */
 enum avow_err avow_run(struct avow_db *db, enum avow_sql sql) AVOW_CHECKED;
 
 /** Rows changed by the last statement. */
 int64_t avow_changed(struct avow_db *db);
-/** Room for one more in an arena's array of `n`; NULL (and q's error) when there
- *  is none. The arena keeps what is given up. */
-void *avow_grow(struct avow_query *q, struct avow_arena *a, void *v, size_t n,
-	size_t *cap, size_t size);
 
 /** Bring the schema up to date; AVOW_E_STORE_SCHEMA when it is not ours or
  *  newer than we are. */
@@ -109,6 +111,25 @@ enum avow_err avow_db_check_schema(
 /** A reader, waiting when all are in use; give it back with avow_reader_done. */
 enum avow_err avow_reader(struct avow_sqlite *s, struct avow_db **out) AVOW_CHECKED;
 void avow_reader_done(struct avow_sqlite *s, struct avow_db *db);
+
+/** A query on a reader: what is bound to q belongs to the statement; ended, and the
+ *  reader given back, by avow_read_one or avow_read_all. */
+struct avow_read {
+	struct avow_sqlite *s;
+	struct avow_db *db;
+	struct avow_query q;
+};
+
+/** Nothing is owned on error. */
+enum avow_err avow_read(struct avow_store *store, enum avow_sql sql,
+	struct avow_read *out) AVOW_CHECKED;
+/** The first row. @param out the row's own struct, also written when a column of it
+ *  cannot be read. @return AVOW_OK; AVOW_E_NOT_FOUND: there is none. */
+enum avow_err avow_read_one(struct avow_read *r, avow_row_fn *row, struct avow_arena *a,
+	void *out) AVOW_CHECKED;
+/** As avow_query_all. */
+enum avow_err avow_read_all(struct avow_read *r, avow_row_fn *row, size_t size,
+	struct avow_arena *a, void *out, size_t *n) AVOW_CHECKED;
 
 /** A change: runs inside a transaction, undone alone when it fails. */
 typedef enum avow_err avow_job_fn(struct avow_db *db, void *ctx);

@@ -101,10 +101,12 @@ read_hash(struct avow_query *q, int at, struct avow_arena *a, uint8_t out[32])
 		memcpy(out, s.p, 32);
 }
 
-static struct avow_audit
-audit_row(struct avow_query *q, struct avow_arena *a)
+static void
+audit_row(struct avow_query *q, struct avow_arena *a, void *out)
 {
-	struct avow_audit r = {
+	struct avow_audit *r = out;
+
+	*r = (struct avow_audit){
 		.seq = avow_column_int(q, 0),
 		.at_s = avow_column_int(q, 1),
 		.actor = avow_column_text(q, 2, a),
@@ -118,38 +120,18 @@ audit_row(struct avow_query *q, struct avow_arena *a)
 		.outcome = avow_column_text(q, 10, a),
 	};
 
-	read_hash(q, 11, a, r.previous);
-	read_hash(q, 12, a, r.hash);
-	return r;
+	read_hash(q, 11, a, r->previous);
+	read_hash(q, 12, a, r->hash);
 }
 
 enum avow_err
 avow_sqlite_audit_list(struct avow_store *store, int64_t from, size_t max,
 	struct avow_arena *a, struct avow_audit **out, size_t *n)
 {
-	struct avow_sqlite *s = (struct avow_sqlite *)store;
-	struct avow_audit *v = NULL, *grown;
-	struct avow_query q;
-	struct avow_db *db;
-	size_t count = 0, cap = 0;
-	enum avow_err e;
+	struct avow_read r;
 
-	AVOW_TRY(avow_reader(s, &db));
-	q = avow_query(db, AVOW_SQL_AUDIT_LIST);
-	avow_bind_int(&q, 1, from);
-	avow_bind_int(&q, 2, max && max <= INT32_MAX ? (int64_t)max : -1);
-	while (avow_step(&q)) {
-		grown = avow_grow(&q, a, v, count, &cap, sizeof(*v));
-		if (!grown)
-			break;
-		v = grown;
-		v[count++] = audit_row(&q, a);
-	}
-	e = avow_query_end(&q);
-	avow_reader_done(s, db);
-	if (e != AVOW_OK)
-		return e;
-	*out = v;
-	*n = count;
-	return AVOW_OK;
+	AVOW_TRY(avow_read(store, AVOW_SQL_AUDIT_LIST, &r));
+	avow_bind_int(&r.q, 1, from);
+	avow_bind_int(&r.q, 2, max && max <= INT32_MAX ? (int64_t)max : -1);
+	return avow_read_all(&r, audit_row, sizeof(**out), a, out, n);
 }

@@ -8,43 +8,33 @@
 #include "crypto/digest.h"
 #include "store/sqlite.h"
 
+static void
+cert_row(struct avow_query *q, struct avow_arena *a, void *out)
+{
+	struct avow_store_cert *row = out;
+
+	*row = (struct avow_store_cert){
+		.der = avow_column_blob(q, 0, a),
+		.thumbprint = avow_column_text(q, 1, a),
+		.added_s = avow_column_int(q, 2),
+		.added_by = avow_column_text(q, 3, a),
+	};
+}
+
 enum avow_err
 avow_sqlite_cert_list(struct avow_store *store, struct avow_span provider,
 	struct avow_arena *a, struct avow_store_cert **out, size_t *n)
 {
-	struct avow_sqlite *s = (struct avow_sqlite *)store;
-	struct avow_store_cert *v = NULL, *grown;
 	struct avow_provider_row row;
-	struct avow_query q;
-	struct avow_db *db;
-	size_t count = 0, cap = 0;
+	struct avow_read r;
 	enum avow_err e;
 
-	AVOW_TRY(avow_reader(s, &db));
-	e = avow_db_provider(db, provider, 0, &row);
-	q = avow_query(db, AVOW_SQL_CERT_LIST);
-	if (q.err == AVOW_OK)
-		q.err = e;
-	avow_bind_int(&q, 1, row.id);
-	while (avow_step(&q)) {
-		grown = avow_grow(&q, a, v, count, &cap, sizeof(*v));
-		if (!grown)
-			break;
-		v = grown;
-		v[count++] = (struct avow_store_cert){
-			.der = avow_column_blob(&q, 0, a),
-			.thumbprint = avow_column_text(&q, 1, a),
-			.added_s = avow_column_int(&q, 2),
-			.added_by = avow_column_text(&q, 3, a),
-		};
-	}
-	e = avow_query_end(&q);
-	avow_reader_done(s, db);
-	if (e != AVOW_OK)
-		return e;
-	*out = v;
-	*n = count;
-	return AVOW_OK;
+	AVOW_TRY(avow_read(store, AVOW_SQL_CERT_LIST, &r));
+	e = avow_db_provider(r.db, provider, 0, &row);
+	if (r.q.err == AVOW_OK)
+		r.q.err = e;
+	avow_bind_int(&r.q, 1, row.id);
+	return avow_read_all(&r, cert_row, sizeof(**out), a, out, n);
 }
 
 /* --- changing -------------------------------------------------------------------------- */

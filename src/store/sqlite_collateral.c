@@ -9,10 +9,12 @@
 
 /* --- reading -------------------------------------------------------------------------- */
 
-static struct avow_store_collateral
-collateral_row(struct avow_query *q, bool no_bodies, struct avow_arena *a)
+static void
+short_row(struct avow_query *q, struct avow_arena *a, void *out)
 {
-	struct avow_store_collateral c = {
+	struct avow_store_collateral *row = out;
+
+	*row = (struct avow_store_collateral){
 		.name = avow_column_text(q, 0, a),
 		.source = avow_column_text(q, 1, a),
 		.number = avow_column_int(q, 2),
@@ -22,27 +24,16 @@ collateral_row(struct avow_query *q, bool no_bodies, struct avow_arena *a)
 		.is_newest = avow_column_int(q, 6) == 1,
 		.seq = avow_column_int(q, 7),
 	};
-
-	if (!no_bodies) {
-		c.body = avow_column_blob(q, 8, a);
-		c.chain = avow_column_blob(q, 9, a);
-	}
-	return c;
 }
 
-static struct avow_query
-list_query(struct avow_db *db, const struct avow_store_collateral_filter *f)
+static void
+whole_row(struct avow_query *q, struct avow_arena *a, void *out)
 {
-	struct avow_query q =
-		avow_query(db, f->no_bodies ? AVOW_SQL_COLLATERAL_LIST_SHORT
-					    : AVOW_SQL_COLLATERAL_LIST);
+	struct avow_store_collateral *row = out;
 
-	avow_bind_text(&q, 1, f->prefix);
-	avow_bind_text(&q, 2, f->without);
-	avow_bind_text(&q, 3, f->after);
-	avow_bind_int(&q, 4, f->all_versions);
-	avow_bind_int(&q, 5, f->max && f->max <= INT32_MAX ? (int64_t)f->max : -1);
-	return q;
+	short_row(q, a, row);
+	row->body = avow_column_blob(q, 8, a);
+	row->chain = avow_column_blob(q, 9, a);
 }
 
 enum avow_err
@@ -50,29 +41,19 @@ avow_sqlite_collateral_list(struct avow_store *store,
 	const struct avow_store_collateral_filter *f, struct avow_arena *a,
 	struct avow_store_collateral **out, size_t *n)
 {
-	struct avow_sqlite *s = (struct avow_sqlite *)store;
-	struct avow_store_collateral *v = NULL, *grown;
-	struct avow_query q;
-	struct avow_db *db;
-	size_t count = 0, cap = 0;
-	enum avow_err e;
+	struct avow_read r;
 
-	AVOW_TRY(avow_reader(s, &db));
-	q = list_query(db, f);
-	while (avow_step(&q)) {
-		grown = avow_grow(&q, a, v, count, &cap, sizeof(*v));
-		if (!grown)
-			break;
-		v = grown;
-		v[count++] = collateral_row(&q, f->no_bodies, a);
-	}
-	e = avow_query_end(&q);
-	avow_reader_done(s, db);
-	if (e != AVOW_OK)
-		return e;
-	*out = v;
-	*n = count;
-	return AVOW_OK;
+	AVOW_TRY(avow_read(store,
+		f->no_bodies ? AVOW_SQL_COLLATERAL_LIST_SHORT
+			     : AVOW_SQL_COLLATERAL_LIST,
+		&r));
+	avow_bind_text(&r.q, 1, f->prefix);
+	avow_bind_text(&r.q, 2, f->without);
+	avow_bind_text(&r.q, 3, f->after);
+	avow_bind_int(&r.q, 4, f->all_versions);
+	avow_bind_int(&r.q, 5, f->max && f->max <= INT32_MAX ? (int64_t)f->max : -1);
+	return avow_read_all(
+		&r, f->no_bodies ? short_row : whole_row, sizeof(**out), a, out, n);
 }
 
 enum avow_err

@@ -269,14 +269,10 @@ avow_run(struct avow_db *db, enum avow_sql sql)
 	return avow_query_end(&q);
 }
 
-int64_t
-avow_changed(struct avow_db *db)
-{
-	return sqlite3_changes64(db->handle);
-}
-
-void *
-avow_grow(struct avow_query *q, struct avow_arena *a, void *v, size_t n, size_t *cap,
+/* Room for one more in an arena's array of n; NULL (and q's error) when there is
+ * none. The arena keeps what is given up. */
+static void *
+grow(struct avow_query *q, struct avow_arena *a, void *v, size_t n, size_t *cap,
 	size_t size)
 {
 	size_t more = *cap ? *cap * 2 : 16;
@@ -295,4 +291,30 @@ avow_grow(struct avow_query *q, struct avow_arena *a, void *v, size_t n, size_t 
 		memcpy(bigger, v, n * size);
 	*cap = more;
 	return bigger;
+}
+
+enum avow_err
+avow_query_all(struct avow_query *q, avow_row_fn *row, size_t size,
+	struct avow_arena *a, void *out, size_t *n)
+{
+	uint8_t *v = NULL, *grown;
+	size_t count = 0, cap = 0;
+
+	while (avow_step(q)) {
+		grown = grow(q, a, v, count, &cap, size);
+		if (!grown)
+			break;
+		v = grown;
+		row(q, a, v + count++ * size);
+	}
+	AVOW_TRY(avow_query_end(q));
+	memcpy(out, &v, sizeof(v));
+	*n = count;
+	return AVOW_OK;
+}
+
+int64_t
+avow_changed(struct avow_db *db)
+{
+	return sqlite3_changes64(db->handle);
 }

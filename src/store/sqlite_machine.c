@@ -5,10 +5,12 @@
  */
 #include "store/sqlite.h"
 
-static struct avow_store_machine
-machine_row(struct avow_query *q, struct avow_arena *a)
+static void
+machine_row(struct avow_query *q, struct avow_arena *a, void *out)
 {
-	return (struct avow_store_machine){
+	struct avow_store_machine *row = out;
+
+	*row = (struct avow_store_machine){
 		.id = avow_column_text(q, 0, a),
 		.kind = avow_column_text(q, 1, a),
 		.label = avow_column_text(q, 2, a),
@@ -24,68 +26,42 @@ machine_row(struct avow_query *q, struct avow_arena *a)
 	};
 }
 
-static enum avow_err
-take_machines(struct avow_query *q, struct avow_arena *a,
-	struct avow_store_machine **out, size_t *n)
-{
-	struct avow_store_machine *v = NULL, *grown;
-	size_t count = 0, cap = 0;
-
-	while (avow_step(q)) {
-		grown = avow_grow(q, a, v, count, &cap, sizeof(*v));
-		if (!grown)
-			break;
-		v = grown;
-		v[count++] = machine_row(q, a);
-	}
-	*out = v;
-	*n = count;
-	return avow_query_end(q);
-}
-
 enum avow_err
 avow_sqlite_machine_list(struct avow_store *store, struct avow_span provider,
 	struct avow_span after, size_t max, struct avow_arena *a,
 	struct avow_store_machine **out, size_t *n)
 {
-	struct avow_sqlite *s = (struct avow_sqlite *)store;
-	struct avow_query q;
-	struct avow_db *db;
-	enum avow_err e;
+	struct avow_read r;
 
-	AVOW_TRY(avow_reader(s, &db));
-	q = avow_query(db, AVOW_SQL_MACHINE_LIST);
-	avow_bind_text(&q, 1, provider);
-	avow_bind_text(&q, 2, after);
-	avow_bind_int(&q, 3, max && max <= INT32_MAX ? (int64_t)max : -1);
-	e = take_machines(&q, a, out, n);
-	avow_reader_done(s, db);
-	return e;
+	AVOW_TRY(avow_read(store, AVOW_SQL_MACHINE_LIST, &r));
+	avow_bind_text(&r.q, 1, provider);
+	avow_bind_text(&r.q, 2, after);
+	avow_bind_int(&r.q, 3, max && max <= INT32_MAX ? (int64_t)max : -1);
+	return avow_read_all(&r, machine_row, sizeof(**out), a, out, n);
 }
 
 enum avow_err
 avow_sqlite_machine_get(struct avow_store *store, struct avow_span provider,
 	struct avow_span machine, struct avow_arena *a, struct avow_store_machine *out)
 {
-	struct avow_sqlite *s = (struct avow_sqlite *)store;
-	struct avow_store_machine *v;
-	struct avow_query q;
-	struct avow_db *db;
-	enum avow_err e;
-	size_t n;
+	struct avow_store_machine row;
+	struct avow_read r;
 
-	AVOW_TRY(avow_reader(s, &db));
-	q = avow_query(db, AVOW_SQL_MACHINE_GET);
-	avow_bind_text(&q, 1, provider);
-	avow_bind_text(&q, 2, machine);
-	e = take_machines(&q, a, &v, &n);
-	avow_reader_done(s, db);
-	if (e != AVOW_OK)
-		return e;
-	if (n == 0)
-		return AVOW_E_NOT_FOUND;
-	*out = v[0];
+	AVOW_TRY(avow_read(store, AVOW_SQL_MACHINE_GET, &r));
+	avow_bind_text(&r.q, 1, provider);
+	avow_bind_text(&r.q, 2, machine);
+	AVOW_TRY(avow_read_one(&r, machine_row, a, &row));
+	*out = row;
 	return AVOW_OK;
+}
+
+static void
+state_row(struct avow_query *q, struct avow_arena *a, void *out)
+{
+	struct avow_store_machine_state *row = out;
+
+	*row = (struct avow_store_machine_state){avow_column_int(q, 0),
+		avow_column_int(q, 1), avow_column_text(q, 2, a)};
 }
 
 enum avow_err
@@ -93,30 +69,12 @@ avow_sqlite_machine_states(struct avow_store *store, struct avow_span provider,
 	struct avow_span machine, struct avow_arena *a,
 	struct avow_store_machine_state **out, size_t *n)
 {
-	struct avow_sqlite *s = (struct avow_sqlite *)store;
-	struct avow_store_machine_state *v = NULL, *grown;
-	size_t count = 0, cap = 0;
-	struct avow_query q;
-	struct avow_db *db;
-	enum avow_err e;
+	struct avow_read r;
 
-	AVOW_TRY(avow_reader(s, &db));
-	q = avow_query(db, AVOW_SQL_MACHINE_STATES);
-	avow_bind_text(&q, 1, provider);
-	avow_bind_text(&q, 2, machine);
-	while (avow_step(&q)) {
-		grown = avow_grow(&q, a, v, count, &cap, sizeof(*v));
-		if (!grown)
-			break;
-		v = grown;
-		v[count++] = (struct avow_store_machine_state){avow_column_int(&q, 0),
-			avow_column_int(&q, 1), avow_column_text(&q, 2, a)};
-	}
-	e = avow_query_end(&q);
-	avow_reader_done(s, db);
-	*out = v;
-	*n = count;
-	return e;
+	AVOW_TRY(avow_read(store, AVOW_SQL_MACHINE_STATES, &r));
+	avow_bind_text(&r.q, 1, provider);
+	avow_bind_text(&r.q, 2, machine);
+	return avow_read_all(&r, state_row, sizeof(**out), a, out, n);
 }
 
 /* --- a report --------------------------------------------------------------------------- */
@@ -251,7 +209,8 @@ silence(struct avow_db *db, void *ctx)
 	struct avow_query q = avow_query(db, AVOW_SQL_MACHINE_UNHEARD);
 
 	avow_bind_int(&q, 1, s->before_s);
-	AVOW_TRY(take_machines(&q, s->arena, &s->machines, &s->n));
+	AVOW_TRY(avow_query_all(
+		&q, machine_row, sizeof(*s->machines), s->arena, &s->machines, &s->n));
 	if (s->n == 0)
 		return AVOW_OK;
 	q = avow_query(db, AVOW_SQL_MACHINE_SILENCE);

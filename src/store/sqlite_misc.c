@@ -27,30 +27,26 @@ avow_sqlite_generation(struct avow_store *store, int64_t *out)
 	return e;
 }
 
+static void
+fact_row(struct avow_query *q, struct avow_arena *a, void *out)
+{
+	struct avow_span *value = out;
+
+	*value = avow_column_text(q, 0, a);
+}
+
 enum avow_err
 avow_sqlite_fact_get(struct avow_store *store, struct avow_span name,
 	struct avow_arena *a, struct avow_span *out)
 {
-	struct avow_sqlite *s = (struct avow_sqlite *)store;
-	struct avow_span value = {0};
-	struct avow_query q;
-	struct avow_db *db;
-	bool found;
-	enum avow_err e;
+	struct avow_span value;
+	struct avow_read r;
 
-	AVOW_TRY(avow_reader(s, &db));
-	q = avow_query(db, AVOW_SQL_FACT_GET);
-	avow_bind_text(&q, 1, name);
-	found = avow_step(&q);
-	if (found)
-		value = avow_column_text(&q, 0, a);
-	e = avow_query_end(&q);
-	avow_reader_done(s, db);
-	if (e == AVOW_OK && !found)
-		return AVOW_E_NOT_FOUND;
-	if (e == AVOW_OK)
-		*out = value;
-	return e;
+	AVOW_TRY(avow_read(store, AVOW_SQL_FACT_GET, &r));
+	avow_bind_text(&r.q, 1, name);
+	AVOW_TRY(avow_read_one(&r, fact_row, a, &value));
+	*out = value;
+	return AVOW_OK;
 }
 
 struct fact {
@@ -105,10 +101,12 @@ avow_sqlite_key_put(struct avow_store *store, const struct avow_store_key *k)
 	return avow_write((struct avow_sqlite *)store, put_key, &copy);
 }
 
-static struct avow_store_key
-key_row(struct avow_query *q, struct avow_arena *a)
+static void
+key_row(struct avow_query *q, struct avow_arena *a, void *out)
 {
-	return (struct avow_store_key){
+	struct avow_store_key *row = out;
+
+	*row = (struct avow_store_key){
 		.kid = avow_column_text(q, 0, a),
 		.alg = avow_column_text(q, 1, a),
 		.created_s = avow_column_int(q, 2),
@@ -122,27 +120,8 @@ enum avow_err
 avow_sqlite_key_list(struct avow_store *store, struct avow_arena *a,
 	struct avow_store_key **out, size_t *n)
 {
-	struct avow_sqlite *s = (struct avow_sqlite *)store;
-	struct avow_store_key *v = NULL, *grown;
-	struct avow_query q;
-	struct avow_db *db;
-	size_t count = 0, cap = 0;
-	enum avow_err e;
+	struct avow_read r;
 
-	AVOW_TRY(avow_reader(s, &db));
-	q = avow_query(db, AVOW_SQL_KEY_LIST);
-	while (avow_step(&q)) {
-		grown = avow_grow(&q, a, v, count, &cap, sizeof(*v));
-		if (!grown)
-			break;
-		v = grown;
-		v[count++] = key_row(&q, a);
-	}
-	e = avow_query_end(&q);
-	avow_reader_done(s, db);
-	if (e != AVOW_OK)
-		return e;
-	*out = v;
-	*n = count;
-	return AVOW_OK;
+	AVOW_TRY(avow_read(store, AVOW_SQL_KEY_LIST, &r));
+	return avow_read_all(&r, key_row, sizeof(**out), a, out, n);
 }

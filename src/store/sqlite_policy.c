@@ -20,10 +20,12 @@ event_of(struct avow_query *q, struct avow_span text)
 	return AVOW_POLICY_SET;
 }
 
-static struct avow_store_policy
-policy_row(struct avow_query *q, struct avow_arena *a)
+static void
+policy_row(struct avow_query *q, struct avow_arena *a, void *out)
 {
-	return (struct avow_store_policy){
+	struct avow_store_policy *row = out;
+
+	*row = (struct avow_store_policy){
 		.version = avow_column_int(q, 0),
 		.event = event_of(q, avow_column_text(q, 1, a)),
 		.text = avow_column_text(q, 2, a),
@@ -40,30 +42,19 @@ avow_sqlite_policy_get(struct avow_store *store, struct avow_span provider,
 	struct avow_span type, int64_t version, struct avow_arena *a,
 	struct avow_store_policy *out)
 {
-	struct avow_sqlite *s = (struct avow_sqlite *)store;
 	bool any = version == AVOW_STORE_ANY_VERSION;
-	struct avow_store_policy row = {0};
-	struct avow_query q;
-	struct avow_db *db;
-	bool found;
-	enum avow_err e;
+	struct avow_store_policy row;
+	struct avow_read r;
 
-	AVOW_TRY(avow_reader(s, &db));
-	q = avow_query(db, any ? AVOW_SQL_POLICY_IN_FORCE : AVOW_SQL_POLICY_VERSION);
-	avow_bind_text(&q, 1, provider);
-	avow_bind_text(&q, 2, type);
+	AVOW_TRY(avow_read(
+		store, any ? AVOW_SQL_POLICY_IN_FORCE : AVOW_SQL_POLICY_VERSION, &r));
+	avow_bind_text(&r.q, 1, provider);
+	avow_bind_text(&r.q, 2, type);
 	if (!any)
-		avow_bind_int(&q, 3, version);
-	found = avow_step(&q);
-	if (found)
-		row = policy_row(&q, a);
-	e = avow_query_end(&q);
-	avow_reader_done(s, db);
-	if (e == AVOW_OK && !found)
-		return AVOW_E_NOT_FOUND;
-	if (e == AVOW_OK)
-		*out = row;
-	return e;
+		avow_bind_int(&r.q, 3, version);
+	AVOW_TRY(avow_read_one(&r, policy_row, a, &row));
+	*out = row;
+	return AVOW_OK;
 }
 
 enum avow_err
@@ -71,32 +62,13 @@ avow_sqlite_policy_history(struct avow_store *store, struct avow_span provider,
 	struct avow_span type, size_t max, struct avow_arena *a,
 	struct avow_store_policy **out, size_t *n)
 {
-	struct avow_sqlite *s = (struct avow_sqlite *)store;
-	struct avow_store_policy *v = NULL, *grown;
-	struct avow_query q;
-	struct avow_db *db;
-	size_t count = 0, cap = 0;
-	enum avow_err e;
+	struct avow_read r;
 
-	AVOW_TRY(avow_reader(s, &db));
-	q = avow_query(db, AVOW_SQL_POLICY_HISTORY);
-	avow_bind_text(&q, 1, provider);
-	avow_bind_text(&q, 2, type);
-	avow_bind_int(&q, 3, max && max <= INT32_MAX ? (int64_t)max : -1);
-	while (avow_step(&q)) {
-		grown = avow_grow(&q, a, v, count, &cap, sizeof(*v));
-		if (!grown)
-			break;
-		v = grown;
-		v[count++] = policy_row(&q, a);
-	}
-	e = avow_query_end(&q);
-	avow_reader_done(s, db);
-	if (e != AVOW_OK)
-		return e;
-	*out = v;
-	*n = count;
-	return AVOW_OK;
+	AVOW_TRY(avow_read(store, AVOW_SQL_POLICY_HISTORY, &r));
+	avow_bind_text(&r.q, 1, provider);
+	avow_bind_text(&r.q, 2, type);
+	avow_bind_int(&r.q, 3, max && max <= INT32_MAX ? (int64_t)max : -1);
+	return avow_read_all(&r, policy_row, sizeof(**out), a, out, n);
 }
 
 /* --- changing -------------------------------------------------------------------------- */

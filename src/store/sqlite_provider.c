@@ -11,10 +11,12 @@
 
 /* --- reading -------------------------------------------------------------------------- */
 
-static struct avow_store_provider
-provider_row(struct avow_query *q, struct avow_arena *a)
+static void
+provider_row(struct avow_query *q, struct avow_arena *a, void *out)
 {
-	return (struct avow_store_provider){
+	struct avow_store_provider *row = out;
+
+	*row = (struct avow_store_provider){
 		.name = avow_column_text(q, 1, a),
 		.url = avow_column_text(q, 2, a),
 		.is_isolated = avow_span_eq_str(avow_column_text(q, 3, a), "Isolated"),
@@ -35,59 +37,28 @@ enum avow_err
 avow_sqlite_provider_get(struct avow_store *store, struct avow_span name,
 	struct avow_arena *a, struct avow_store_provider *out)
 {
-	struct avow_sqlite *s = (struct avow_sqlite *)store;
-	struct avow_store_provider row = {0};
-	struct avow_query q;
-	struct avow_db *db;
-	bool found;
-	enum avow_err e;
+	struct avow_store_provider row;
+	struct avow_read r;
 
-	AVOW_TRY(avow_reader(s, &db));
-	q = avow_query(db, AVOW_SQL_PROVIDER_GET);
-	avow_bind_text(&q, 1, name);
-	found = avow_step(&q);
-	if (found)
-		row = provider_row(&q, a);
-	e = avow_query_end(&q);
-	avow_reader_done(s, db);
-	if (e == AVOW_OK && !found)
-		return AVOW_E_NOT_FOUND;
-	if (e == AVOW_OK)
-		*out = row;
-	return e;
+	AVOW_TRY(avow_read(store, AVOW_SQL_PROVIDER_GET, &r));
+	avow_bind_text(&r.q, 1, name);
+	AVOW_TRY(avow_read_one(&r, provider_row, a, &row));
+	*out = row;
+	return AVOW_OK;
 }
 
 enum avow_err
 avow_sqlite_provider_list(struct avow_store *store, const struct avow_store_filter *f,
 	struct avow_arena *a, struct avow_store_provider **out, size_t *n)
 {
-	struct avow_sqlite *s = (struct avow_sqlite *)store;
-	struct avow_store_provider *v = NULL, *grown;
-	struct avow_query q;
-	struct avow_db *db;
-	size_t count = 0, cap = 0;
-	enum avow_err e;
+	struct avow_read r;
 
-	AVOW_TRY(avow_reader(s, &db));
-	q = avow_query(db, AVOW_SQL_PROVIDER_LIST);
-	avow_bind_text(&q, 1, f->subscription);
-	avow_bind_text(&q, 2, f->resource_group);
-	avow_bind_text(&q, 3, f->after);
-	avow_bind_int(&q, 4, f->max && f->max <= INT32_MAX ? (int64_t)f->max : -1);
-	while (avow_step(&q)) {
-		grown = avow_grow(&q, a, v, count, &cap, sizeof(*v));
-		if (!grown)
-			break;
-		v = grown;
-		v[count++] = provider_row(&q, a);
-	}
-	e = avow_query_end(&q);
-	avow_reader_done(s, db);
-	if (e != AVOW_OK)
-		return e;
-	*out = v;
-	*n = count;
-	return AVOW_OK;
+	AVOW_TRY(avow_read(store, AVOW_SQL_PROVIDER_LIST, &r));
+	avow_bind_text(&r.q, 1, f->subscription);
+	avow_bind_text(&r.q, 2, f->resource_group);
+	avow_bind_text(&r.q, 3, f->after);
+	avow_bind_int(&r.q, 4, f->max && f->max <= INT32_MAX ? (int64_t)f->max : -1);
+	return avow_read_all(&r, provider_row, sizeof(**out), a, out, n);
 }
 
 /* --- inside a change --------------------------------------------------------------------- */
@@ -243,7 +214,7 @@ hash_stored(struct avow_db *db, struct avow_span name, char out[HASH_TEXT])
 	avow_arena_init(&a, AVOW_MIB(4));
 	avow_bind_text(&q, 1, name);
 	if (avow_step(&q))
-		row = provider_row(&q, &a);
+		provider_row(&q, &a, &row);
 	e = avow_query_end(&q);
 	if (e == AVOW_OK)
 		e = hash_provider(&row, out);
