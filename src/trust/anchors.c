@@ -22,6 +22,10 @@ struct anchor {
 	uint8_t spki_sha256[AVOW_SHA256_BYTES];
 };
 
+struct digest {
+	uint8_t bytes[AVOW_SHA256_BYTES];
+};
+
 /* The key itself: asking whether a key is pinned must not be able to fail, or a
  * lack of memory would read as "not trusted". */
 struct pinned {
@@ -42,6 +46,7 @@ struct avow_anchors {
 	struct root_cert *certs; /* in the order they were added */
 	size_t n_certs;
 	struct avow_cert **intermediates; /* no anchors: they must be proved */
+	struct digest *intermediate_ids; /* their SHA-256, sorted, for the id */
 	size_t n_intermediates;
 	uint8_t id[AVOW_SHA256_BYTES];
 };
@@ -52,14 +57,29 @@ by_key(const void *a, const void *b)
 	return memcmp(a, b, sizeof(struct anchor));
 }
 
+static int
+by_digest(const void *a, const void *b)
+{
+	return memcmp(a, b, sizeof(struct digest));
+}
+
+/* A path that was found through an intermediate is remembered under this id: one that
+ * the operator takes away must take the path with it. */
 static enum avow_err
 refresh_id(struct avow_anchors *a)
 {
-	struct avow_span parts[2] = {AVOW_LIT("avow anchors 1"),
-		{(const uint8_t *)a->keys, a->n_keys * sizeof(*a->keys)}};
+	const uint8_t n[4] = {(uint8_t)(a->n_keys >> 24), (uint8_t)(a->n_keys >> 16),
+		(uint8_t)(a->n_keys >> 8), (uint8_t)a->n_keys};
+	struct avow_span parts[] = {AVOW_LIT("avow anchors 2"), {n, sizeof(n)},
+		{(const uint8_t *)a->keys, a->n_keys * sizeof(*a->keys)},
+		{(const uint8_t *)a->intermediate_ids,
+			a->n_intermediates * sizeof(*a->intermediate_ids)}};
 
 	qsort(a->keys, a->n_keys, sizeof(*a->keys), by_key);
-	return avow_digest(AVOW_SHA256, parts, 2, a->id);
+	if (a->n_intermediates > 0)
+		qsort(a->intermediate_ids, a->n_intermediates,
+			sizeof(*a->intermediate_ids), by_digest);
+	return avow_digest(AVOW_SHA256, parts, 4, a->id);
 }
 
 static bool
@@ -83,6 +103,7 @@ reserve(struct avow_anchors *a, size_t more)
 	struct pinned *p;
 	struct root_cert *c;
 	struct avow_cert **i;
+	struct digest *d;
 
 	if (!k)
 		return AVOW_E_NO_MEMORY;
@@ -99,6 +120,10 @@ reserve(struct avow_anchors *a, size_t more)
 	if (!i)
 		return AVOW_E_NO_MEMORY;
 	a->intermediates = i;
+	d = realloc(a->intermediate_ids, (a->n_intermediates + more) * sizeof(*d));
+	if (!d)
+		return AVOW_E_NO_MEMORY;
+	a->intermediate_ids = d;
 	return AVOW_OK;
 }
 
@@ -299,6 +324,34 @@ read_block(const enum avow_anchor_kind *kind, const struct avow_pem_block *b,
 	return unusable(why, "CERTIFICATE or PUBLIC KEY");
 }
 
+static void
+take_out_id(struct avow_anchors *a, const struct avow_cert *c)
+{
+	size_t i = 0;
+
+	while (memcmp(a->intermediate_ids[i].bytes, c->sha256, AVOW_SHA256_BYTES) != 0)
+		i++;
+	a->n_intermediates--;
+	memmove(a->intermediate_ids + i, a->intermediate_ids + i + 1,
+		(a->n_intermediates - i) * sizeof(*a->intermediate_ids));
+}
+
+/* Into reserved room, as add_key. */
+static enum avow_err
+add_intermediate(struct avow_anchors *a, struct avow_cert *c)
+{
+	size_t i = a->n_intermediates++;
+	enum avow_err e;
+
+	memcpy(a->intermediate_ids[i].bytes, c->sha256, sizeof(c->sha256));
+	e = refresh_id(a);
+	if (e == AVOW_OK)
+		a->intermediates[i] = avow_cert_ref(c);
+	else
+		take_out_id(a, c);
+	return e;
+}
+
 static enum avow_err
 take_one(struct avow_anchors *a, struct addition *add)
 {
@@ -311,9 +364,7 @@ take_one(struct avow_anchors *a, struct addition *add)
 			a->certs[a->n_certs++] = (struct root_cert){
 				add->kinds[k], avow_cert_ref(add->cert)};
 	}
-	if (add->n_kinds == 0)
-		a->intermediates[a->n_intermediates++] = avow_cert_ref(add->cert);
-	return AVOW_OK;
+	return add->n_kinds == 0 ? add_intermediate(a, add->cert) : AVOW_OK;
 }
 
 static enum avow_err
@@ -427,6 +478,7 @@ avow_anchors_free(struct avow_anchors *a)
 	for (size_t i = 0; i < a->n_keys; i++)
 		avow_pubkey_free(a->pinned[i].key);
 	free(a->intermediates);
+	free(a->intermediate_ids);
 	free(a->certs);
 	free(a->pinned);
 	free(a->keys);

@@ -66,7 +66,8 @@ struct avow_cert *avow_anchors_intermediate(const struct avow_anchors *a, size_t
 bool avow_anchors_has_intel_root(
 	const struct avow_anchors *a, const struct avow_cert *root);
 /** 32 bytes that two sets share exactly when they pin the same keys for the same
- *  kinds, in whatever order they were added: part of every cache key. */
+ *  kinds and have the same intermediates, in whatever order they were added: part of
+ *  every cache key. */
 const uint8_t *avow_anchors_id(const struct avow_anchors *a);
 /** The certificates that were added as certificates; NULL behind the last. */
 struct avow_cert *avow_anchors_cert(
