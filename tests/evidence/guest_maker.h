@@ -12,6 +12,7 @@
 #include "base/hex.h"
 #include "base/limits.h"
 #include "crypto/x509_make.h"
+#include "forge/tdx.h"
 #include "log_maker.h"
 #include "wire/pem.h"
 
@@ -23,7 +24,7 @@
 enum guest_cert { GUEST_CERT_NONE, GUEST_CERT_OWN, GUEST_CERT_OTHER };
 
 struct guest_opts {
-	const char *type; /* "SevSnp" */
+	const char *type; /* "SevSnp", "Tdx" */
 	uint32_t set, quoted; /* bit n is PCR n */
 	uint32_t ak_attributes, enc_attributes;
 	uint16_t enc_scheme, certify_type;
@@ -46,6 +47,7 @@ struct guest_opts {
 struct guest_keys {
 	struct amd_keys amd;
 	struct avow_privkey *ak, *enc, *root;
+	struct avow_forge_keys *intel; /* of a TD's platform */
 	struct avow_anchors *anchors;
 };
 
@@ -56,6 +58,7 @@ struct guest {
 	struct avow_buf log, ak, enc, quote, certify, json, text, snp;
 	uint8_t pcr[24][32];
 	struct amd_world w;
+	struct avow_forged *td; /* its quote and collateral; NULL: no TD */
 };
 
 static inline struct guest_opts
@@ -81,9 +84,34 @@ guest_trusted_launch(void)
 	return o;
 }
 
+static inline struct guest_opts
+guest_td(void)
+{
+	struct guest_opts o = guest_snp();
+
+	o.type = "Tdx";
+	return o;
+}
+
+/* A quote that holds this runtime data, in the buffer of Azure's size. */
+static inline struct avow_forged *
+guest_td_make(const struct guest_keys *k, struct avow_span runtime)
+{
+	struct avow_forge_tdx p;
+	struct avow_forged *f;
+
+	avow_forge_tdx_defaults(&p, AMD_AT);
+	p.platform.keys = k->intel;
+	p.platform.runtime_data = runtime;
+	p.padded = true;
+	assert_ok(avow_forge_tdx_make(&p, &f, NULL));
+	return f;
+}
+
 static inline void
 guest_keys_new(struct guest_keys *k)
 {
+	struct avow_forged *td;
 	struct avow_buf pem;
 
 	amd_keys_new(&k->amd);
@@ -97,6 +125,11 @@ guest_keys_new(struct guest_keys *k)
 	assert_ok(avow_anchors_add_pem(
 		k->anchors, AVOW_ANCHOR_TPM, avow_buf_span(&pem), NULL));
 	avow_buf_clear(&pem);
+	assert_ok(avow_forge_keys_new(&k->intel));
+	td = guest_td_make(k, AVOW_LIT("{}"));
+	assert_ok(avow_anchors_add_pem(k->anchors, AVOW_ANCHOR_INTEL_SGX,
+		avow_forged_get(td, "root.pem"), NULL));
+	avow_forged_free(td);
 }
 
 static inline void
@@ -106,6 +139,7 @@ guest_keys_free(struct guest_keys *k)
 	avow_privkey_free(k->ak);
 	avow_privkey_free(k->enc);
 	avow_privkey_free(k->root);
+	avow_forge_keys_free(k->intel);
 	avow_anchors_free(k->anchors);
 }
 
@@ -542,6 +576,19 @@ guest_at_level_2(uint8_t *r)
 	amd_put(r, 0x30, 2, 4);
 }
 
+/* What the request says of the report, and of the data that it holds. */
+static inline void
+guest_put_evidence(struct guest *g, struct avow_jw *w, struct avow_span proof)
+{
+	if (g->o.runtime_changed)
+		avow_buf_put_str(&g->text, " ");
+	avow_jw_name(w, "Evidence");
+	avow_jw_open(w, '{');
+	guest_base64(g, w, "Proof", proof);
+	guest_base64(g, w, "RunTimeData", avow_buf_span(&g->text));
+	avow_jw_close(w);
+}
+
 static inline void
 guest_put_isolation(struct guest *g, struct avow_jw *w)
 {
@@ -557,13 +604,11 @@ guest_put_isolation(struct guest *g, struct avow_jw *w)
 		p.edit = g->o.guest_level ? guest_at_level_2 : guest_at_level_0;
 		amd_make(&g->k->amd, &p, &g->w);
 		guest_proof(g, &g->snp);
-		if (g->o.runtime_changed)
-			avow_buf_put_str(&g->text, " ");
-		avow_jw_name(w, "Evidence");
-		avow_jw_open(w, '{');
-		guest_base64(g, w, "Proof", avow_buf_span(&g->snp));
-		guest_base64(g, w, "RunTimeData", avow_buf_span(&g->text));
-		avow_jw_close(w);
+		guest_put_evidence(g, w, avow_buf_span(&g->snp));
+	} else if (strcmp(g->o.type, "Tdx") == 0) {
+		guest_runtime(g);
+		g->td = guest_td_make(g->k, avow_buf_span(&g->text));
+		guest_put_evidence(g, w, avow_forged_get(g->td, "quote.bin"));
 	}
 	avow_jw_close(w);
 }
@@ -637,6 +682,7 @@ guest_clear(struct guest *g)
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		avow_buf_clear(all[i]);
 	amd_clear(&g->w);
+	avow_forged_free(g->td);
 	avow_arena_clear(&g->arena);
 }
 

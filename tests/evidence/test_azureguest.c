@@ -9,6 +9,7 @@
 #include "crypto/ossl.h"
 #include "evidence/evidence.h"
 #include "trust/collateral.h"
+#include "trust/tcb.h"
 
 static struct guest_keys keys;
 
@@ -40,6 +41,23 @@ group_teardown(void **state)
 	return 0;
 }
 
+/* An SEV-SNP guest brings its own; a TD's is what was made with it. */
+static struct avow_collateral *
+collateral_of(const struct avow_forged *td)
+{
+	struct avow_collateral_file files[16];
+	struct avow_collateral *c;
+	struct avow_forge_file file;
+	size_t n = 0;
+
+	for (size_t i = 0; td && avow_forged_at(td, i, &file); i++)
+		if (strncmp(file.name, "collateral/", 11) == 0)
+			files[n++] =
+				(struct avow_collateral_file){file.name, file.bytes};
+	assert_ok(avow_collateral_build(n ? files : NULL, n, &c, NULL));
+	return c;
+}
+
 static enum avow_err
 run(struct run *r, const struct guest_opts *o)
 {
@@ -49,9 +67,11 @@ run(struct run *r, const struct guest_opts *o)
 	guest_make(&r->g, &keys, o);
 	avow_arena_init(&r->arena, AVOW_MIB(32));
 	avow_why_init(&r->why);
-	assert_ok(avow_collateral_build(NULL, 0, &r->collateral, NULL));
-	r->in = (struct avow_verify_in){
-		.at_s = AMD_AT, .anchors = keys.anchors, .collateral = r->collateral};
+	r->collateral = collateral_of(r->g.td);
+	r->in = (struct avow_verify_in){.at_s = AMD_AT,
+		.anchors = keys.anchors,
+		.collateral = r->collateral,
+		.accept_tcb = 1u << AVOW_TCB_UP_TO_DATE};
 	e = avow_evidence_parse(avow_kind_by_api_name(AVOW_LIT("azureguest")),
 		avow_buf_span(&r->g.json), &r->arena, &r->ev, &r->why);
 	if (e == AVOW_OK)
@@ -96,6 +116,32 @@ verifies_both_clients_forms(void **state)
 	expect(AVOW_OK, NULL, &o);
 	o = guest_trusted_launch();
 	expect(AVOW_OK, NULL, &o);
+}
+
+/* bugs 19 and 25: the same bindings where the report is a TDX quote */
+static void
+a_td_is_bound_as_an_snp_guest_is(void **state)
+{
+	struct guest_opts o = guest_td();
+	const struct avow_claim *c;
+	struct run r;
+
+	(void)state;
+	assert_ok(run(&r, &o));
+	avow_claims_init(&r.claims, &r.arena);
+	assert_ok(avow_evidence_claims(r.verified, &r.claims));
+	c = avow_claims_find_name(&r.claims, AVOW_LIT("x-ms-isolation-tee"));
+	assert_non_null(c);
+	assert_true(avow_span_find(c->string, AVOW_LIT("\"tdxvm\"")) < c->string.n);
+	end(&r);
+	o.ak_unnamed = true;
+	expect(AVOW_E_AZUREGUEST_AK, "ak_binding", &o);
+	o = guest_td();
+	o.runtime_changed = true;
+	expect(AVOW_E_RUNTIME_DATA_MISMATCH, "runtime_data", &o);
+	o = guest_td();
+	o.quote_signature = true;
+	expect(AVOW_E_TPM_SIGNATURE, "quote_signature", &o);
 }
 
 /* bug 25 */
@@ -512,6 +558,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(verifies_both_clients_forms),
+		cmocka_unit_test(a_td_is_bound_as_an_snp_guest_is),
 		cmocka_unit_test(refuses_a_key_that_the_report_does_not_name),
 		cmocka_unit_test(refuses_a_report_of_the_guests_own_level),
 		cmocka_unit_test(refuses_runtime_data_that_the_report_does_not_hold),
