@@ -131,7 +131,7 @@ appraise_once(const struct avow_attest_body *in, const struct avow_kind *kind,
 	struct avow_why *why)
 {
 	const struct avow_view *view = avow_worker_view(rq->worker_context);
-	const struct avow_supply *supply =
+	struct avow_supply *supply =
 		avow_service_supply(avow_worker_service(rq->worker_context));
 	const struct avow_provider_settings *set =
 		&avow_provider_info(provider)->settings;
@@ -167,6 +167,7 @@ appraise_once(const struct avow_attest_body *in, const struct avow_kind *kind,
 		avow_api_tell_policy(&ap, rq, rs);
 		return await(&ap, provider, ain.early, rq, rs, again, why);
 	}
+	avow_supply_hint(supply, &ap.findings.wanted);
 	return make_token(&ap, provider, d, ain.at_s, rq, rs, why);
 }
 

@@ -25,7 +25,7 @@ struct avow_supply {
 	struct avow_fetch_shelf *shelf;
 	void (*changed)(void *ctx);
 	void *ctx;
-	atomic_bool is_early;
+	atomic_bool is_early, has_amd;
 	atomic_int wait_ms;
 	atomic_int_fast64_t seq; /* of the last snapshot */
 	atomic_int_fast64_t newest_issue_s;
@@ -84,6 +84,8 @@ static void
 take_settings(struct avow_supply *s, const struct avow_supply_settings *from)
 {
 	atomic_store(&s->is_early, from->early);
+	atomic_store(
+		&s->has_amd, avow_fetch_has_source(&from->sources, AVOW_FETCH_AMD_CRL));
 	atomic_store(&s->wait_ms, from->wait_ms ? from->wait_ms : DEFAULT_WAIT_MS);
 }
 
@@ -301,6 +303,17 @@ keys_of(const struct avow_wanted *w, bool early, struct avow_fetch_key *k)
 			.product = w->product,
 			.vek = w->vek};
 	return n;
+}
+
+void
+avow_supply_hint(struct avow_supply *s, const struct avow_wanted *wanted)
+{
+	const struct avow_fetch_key k = {.kind = AVOW_FETCH_AMD_CRL,
+		.product = wanted->product,
+		.vek = wanted->vek};
+
+	if (wanted->amd_crl && atomic_load(&s->has_amd))
+		avow_fetcher_hint(s->fetcher, &k);
 }
 
 /* The answer for now: what the appraisal lacked, and why it did not come. */

@@ -79,5 +79,8 @@ enum avow_err avow_supply_await(struct avow_supply *s, struct avow_http_request 
 	struct avow_http_response *rs, const struct avow_wanted *wanted,
 	struct avow_span provider, bool early, enum avow_err e, bool *again,
 	struct avow_why *why) AVOW_CHECKED;
+/** An appraisal went without what it could have been judged by (the ARK's CRL): have
+ *  it fetched for the next one. Nobody waits; never blocks. */
+void avow_supply_hint(struct avow_supply *s, const struct avow_wanted *wanted);
 
 #endif

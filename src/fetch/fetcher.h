@@ -87,6 +87,10 @@ struct avow_fetch_answer {
 void avow_fetcher_want(struct avow_fetcher *f, const struct avow_fetch_want *w,
 	struct avow_fetch_answer *answer);
 
+/** Ask for one document for which nobody waits, unless the answer is known. Any
+ *  thread; as want. */
+void avow_fetcher_hint(struct avow_fetcher *f, const struct avow_fetch_key *k);
+
 /** Once a second or so: queue what is due. Reads the store. One thread. */
 void avow_fetcher_tick(struct avow_fetcher *f);
 

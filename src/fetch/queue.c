@@ -361,6 +361,15 @@ avow_fetcher_want(struct avow_fetcher *f, const struct avow_fetch_want *want,
 		free(w);
 }
 
+void
+avow_fetcher_hint(struct avow_fetcher *f, const struct avow_fetch_key *k)
+{
+	pthread_mutex_lock(&f->lock);
+	if (!f->is_stopping && avow_fetch_has_source(&f->o.sources, k->kind))
+		(void)avow_fetch_job_get(f, k, false);
+	pthread_mutex_unlock(&f->lock);
+}
+
 /* --- outcomes ------------------------------------------------------------ */
 
 static bool

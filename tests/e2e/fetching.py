@@ -20,13 +20,13 @@ EACH = (TCB, QE, PCK_CRL, ROOT_CRL)
 class World:
     """A forged platform, and a source that knows its collateral."""
 
-    def __init__(self, snp=False, args=()):
+    def __init__(self, snp=False, args=(), snp_args=()):
         self.dir = tempfile.TemporaryDirectory(prefix="avow-fetch-")
         self.sgx = forge(os.path.join(self.dir.name, "sgx"), *args)
         self.snp = None
         if snp:
             self.snp = os.path.join(self.dir.name, "snp")
-            status, out, err = avow("forge", "snp", "--out", self.snp)
+            status, out, err = avow("forge", "snp", "--out", self.snp, *snp_args)
             assert status == 0, (out, err)
         self.data = os.path.join(self.dir.name, "avowd")
         os.mkdir(self.data)
@@ -52,6 +52,20 @@ class World:
     def quote(self, name="quote.bin"):
         with open(os.path.join(self.sgx, name), "rb") as f:
             return {"quote": b64u(f.read())}
+
+    def ark(self):
+        """Its certificate, which a list is verified under; root.pem is the key alone."""
+        with open(os.path.join(self.snp, "cert_chain.pem"), encoding="ascii") as f:
+            last = f.read().split("-----BEGIN")[-1]
+        path = os.path.join(self.dir.name, "ark.pem")
+        with open(path, "w", encoding="ascii") as f:
+            f.write("-----BEGIN" + last)
+        return path
+
+    def whole_report(self):
+        """As Azure's guests send it: with its certificates."""
+        with open(os.path.join(self.snp, "request.json"), "rb") as f:
+            return {"report": b64u(f.read())}
 
     def report(self):
         with open(os.path.join(self.snp, "report.bin"), "rb") as f:
@@ -256,6 +270,23 @@ def a_vcek_is_fetched_once_for_ever():
             assert s.attest("SevSnpVm", w.report())[0] == 200
         assert w.sources.count("blSPL") == 1, w.sources.counts()
         assert any(n.startswith("amd/vcek/Milan/") for n in w.stored()), w.stored()
+
+
+@tap.case()
+def a_report_that_lacks_nothing_has_the_arks_list_fetched():
+    """Before it is there the report passes; once it is, a revoked ASK does not."""
+    with World(snp=True, snp_args=("--revoke-ca",)) as w, w.service("--trust-anchor", w.ark()) as s:
+        w.sources.gate.clear()
+        status, answer = s.attest("SevSnpVm", w.whole_report())
+        assert status == 200, (answer, s.logs())
+        w.sources.gate.set()
+        deadline = time.monotonic() + 300
+        while status == 200 and time.monotonic() < deadline:
+            time.sleep(0.05)
+            status, answer = s.attest("SevSnpVm", w.whole_report())
+        assert status == 400 and inner(answer)["code"] == "snp_ca_revoked", (status, answer, w.sources.counts())
+        assert w.sources.count("/vcek/v1/Milan/crl") == 1, w.sources.counts()
+        assert w.sources.count("blSPL") == 0, w.sources.counts()
 
 
 @tap.case()

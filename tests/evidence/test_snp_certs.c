@@ -447,6 +447,32 @@ a_newer_list_takes_no_revocation_back(void **state)
 	expect_crls(AVOW_E_CRL_NOT_YET_VALID, two, 2);
 }
 
+/* Verified without one, it says which one would have judged it. */
+static void
+tells_of_the_list_that_was_not_there(void **state)
+{
+	const struct crl_case good = {
+		AMD_AT - AMD_DAY, AMD_AT + AMD_DAY, false, false, false};
+	struct amd_params p = amd_milan();
+	struct avow_collateral_file file = {.name = "ark.crl"};
+	struct avow_buf crl;
+	struct run r;
+
+	(void)state;
+	run_new(&r, &p);
+	assert_ok(verify(&r));
+	assert_true(r.f.wanted.amd_crl);
+	assert_int_equal(AVOW_AMD_MILAN, r.f.wanted.product);
+	assert_int_equal(AVOW_AMD_VCEK, r.f.wanted.vek);
+	make_crl(&r, good, &crl);
+	file.bytes = avow_buf_span(&crl);
+	fill_folder(&r, &file, 1);
+	assert_ok(verify(&r));
+	assert_false(r.f.wanted.amd_crl);
+	avow_buf_clear(&crl);
+	run_clear(&r);
+}
+
 static void
 tolerates_a_stale_list_within_the_grace(void **state)
 {
@@ -549,6 +575,7 @@ main(void)
 		cmocka_unit_test(tries_every_issuer_of_the_folder),
 		cmocka_unit_test(judges_revocation_where_there_is_a_list),
 		cmocka_unit_test(a_newer_list_takes_no_revocation_back),
+		cmocka_unit_test(tells_of_the_list_that_was_not_there),
 		cmocka_unit_test(tolerates_a_stale_list_within_the_grace),
 		cmocka_unit_test(judges_everything_again_with_a_warm_cache),
 		cmocka_unit_test(remembers_a_chain_of_the_folder),

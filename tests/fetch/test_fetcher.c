@@ -544,6 +544,27 @@ who_only_asks_is_told(void **state)
 	assert_true(avow_fetcher_next_ms(f) == INT64_MAX);
 }
 
+/* Nobody waits for it, and whoever hints again asks nothing new. */
+static void
+a_hint_asks_once(void **state)
+{
+	struct avow_fetcher_counts counts;
+
+	(void)state;
+	for (int i = 0; i < 10; i++)
+		avow_fetcher_hint(f, &TCB);
+	run_all();
+	avow_fetcher_hint(f, &TCB);
+	run_all();
+	assert_int_equal(1, asked);
+	assert_int_equal(0, woken);
+	assert_true(is_stored(&TCB));
+	start(NULL);
+	avow_fetcher_hint(f, &QE); /* no source: no job */
+	avow_fetcher_count(f, &counts);
+	assert_int_equal(0, counts.queued);
+}
+
 static void
 the_end_does_not_wait_for_a_source(void **state)
 {
@@ -592,6 +613,7 @@ main(void)
 		T(numbers_have_a_rate_for_each_provider),
 		T(a_number_that_is_stored_is_renewed_without_a_rate),
 		T(who_only_asks_is_told),
+		T(a_hint_asks_once),
 		T(the_end_does_not_wait_for_a_source),
 	};
 

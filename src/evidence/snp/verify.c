@@ -60,18 +60,22 @@ has_crl(const void *ctx)
 	return !c->use.chain || avow_snp_has_crl(c->use.chain, c->in->collateral);
 }
 
+static void
+want_crl(const struct avow_snp_context *c)
+{
+	c->wanted->amd_crl = true;
+	c->wanted->product = c->use.chain->vek.product;
+	c->wanted->vek = c->use.chain->vek.kind;
+}
+
 static enum avow_err
 check_revocation(void *ctx, struct avow_why *why)
 {
 	const struct avow_snp_context *c = ctx;
-
 	enum avow_err e = avow_snp_check_crl(c->use.chain, c->in, c->cache, why);
 
-	if (avow_err_class(e) == AVOW_CLASS_COLLATERAL) {
-		c->wanted->amd_crl = true;
-		c->wanted->product = c->use.chain->vek.product;
-		c->wanted->vek = c->use.chain->vek.kind;
-	}
+	if (avow_err_class(e) == AVOW_CLASS_COLLATERAL)
+		want_crl(c);
 	return e;
 }
 
@@ -299,6 +303,9 @@ finish(struct avow_snp_context *c)
 	const struct avow_amd_vek *vek = &c->use.chain->vek;
 	struct avow_snp_verified *v = c->v;
 
+	/* verifier bug 18: without a list this report passes, the next should not */
+	if (!has_crl(c))
+		want_crl(c);
 	v->product = vek->product;
 	v->reported = c->reported;
 	v->signer = vek->kind;
