@@ -143,7 +143,8 @@ bool avow_issuer_lookup(struct avow_span name, enum avow_issuer *out);
  * True when a policy may not speak under this name (docs/policy.md, reserved
  * names): iss, sub, aud, exp, nbf, iat, jti, cnf, nonce, rp_data, x-ms-*,
  * x-avow-*, and every registry name that the service puts in a token, in any case
- * of ASCII letters.
+ * of letters, also where U+017F or U+212A stands for s or k, and with anything behind
+ * a NUL.
  */
 bool avow_claim_is_reserved(struct avow_span name);
 

@@ -113,11 +113,37 @@ starts_fold(struct avow_span name, struct avow_span prefix)
 	return avow_span_eq_fold(avow_span_slice(name, 0, prefix.n), prefix);
 }
 
+#define MAX_RESERVED 64 /* longer than any of them */
+
+/* As lenient readers of JSON have it: up to a NUL, where text is a C string, and with
+ * the two letters beyond ASCII that fold to ASCII ones (Unicode CaseFolding.txt: U+017F
+ * is s, U+212A is k), as a reader that folds names takes them. */
+static struct avow_span
+as_read(struct avow_span name, uint8_t out[MAX_RESERVED])
+{
+	size_t n = 0;
+
+	while (n < MAX_RESERVED && name.n > 0 && name.p[0] != 0) {
+		size_t used = 1;
+
+		out[n] = name.p[0];
+		if (avow_span_starts(name, AVOW_LIT("\xc5\xbf")))
+			out[n] = 's', used = 2;
+		else if (avow_span_starts(name, AVOW_LIT("\xe2\x84\xaa")))
+			out[n] = 'k', used = 3;
+		name = avow_span_from(name, used);
+		n++;
+	}
+	return avow_span_make(out, n);
+}
+
 /* Whatever the case: some JSON readers take "ISS" for iss, so it would speak
  * for the service to them. */
 bool
-avow_claim_is_reserved(struct avow_span name)
+avow_claim_is_reserved(struct avow_span said)
 {
+	uint8_t read[MAX_RESERVED];
+	const struct avow_span name = as_read(said, read);
 	/* RFC 7519, 4.1; RFC 7800, 3.1; and the contract's own (spec 11, 13) */
 	static const char *const fixed[] = {"iss", "sub", "aud", "exp", "nbf", "iat",
 		"jti", "cnf", "nonce", "rp_data"};

@@ -67,6 +67,29 @@ reserves_what_the_service_says(void **state)
 				avow_span_str(avow_claim_name((enum avow_claim_id)i))));
 }
 
+/* What a lenient reader of JSON takes for a name of the service's is one. */
+static void
+reserves_what_reads_like_it(void **state)
+{
+	static const struct avow_span reserved[] = {AVOW_LIT("iss\0x"),
+		AVOW_LIT("x-ms-\0"), AVOW_LIT("i\xc5\xbfs"), AVOW_LIT("I\xc5\xbfS"),
+		AVOW_LIT("i\xc5\xbf\xc5\xbf"), AVOW_LIT("x-m\xc5\xbf-ver"),
+		AVOW_LIT("x-ms-pol\xe2\x84\xaa"), AVOW_LIT("dbg\xc5\xbftat"),
+		AVOW_LIT("tdx_td_attributes_\xe2\x84\xaa"
+			 "ey_locker\0")};
+	static const struct avow_span free_names[] = {AVOW_LIT("\0iss"),
+		AVOW_LIT("i\xc5\xbe"), AVOW_LIT("tee\0"), AVOW_LIT("iss\xc5\xbf"),
+		AVOW_LIT("\xe2\x84\xaa"), AVOW_LIT("i\xc5")};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(reserved) / sizeof(reserved[0]); i++)
+		assert_true(avow_claim_is_reserved(reserved[i]));
+	for (size_t i = 0; i < sizeof(free_names) / sizeof(free_names[0]); i++)
+		assert_false(avow_claim_is_reserved(free_names[i]));
+	for (int i = 1; i < AVOW_CLAIM_COUNT; i++)
+		assert_true(strlen(avow_claim_name((enum avow_claim_id)i)) < 64);
+}
+
 int
 main(void)
 {
@@ -75,6 +98,7 @@ main(void)
 		cmocka_unit_test(knows_types_kinds_and_flags),
 		cmocka_unit_test(names_issuers),
 		cmocka_unit_test(reserves_what_the_service_says),
+		cmocka_unit_test(reserves_what_reads_like_it),
 	};
 
 	return cmocka_run_group_tests_name("claims/registry", tests, NULL, NULL);
