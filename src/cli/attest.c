@@ -11,12 +11,10 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/file.h"
 #include "base/limits.h"
 #include "cli/cli.h"
 #include "cli/inputs.h"
 #include "cli/watch.h"
-#include "client/client.h"
 
 static const char USAGE[] =
 	"usage: avow attest KIND FILE --server URL [OPTIONS]\n"
@@ -118,26 +116,33 @@ struct run {
 	struct avow_attest_run at;
 	struct avow_watch watch;
 	bool is_watch;
+	bool gathers; /* under the name of collect: no FILE */
 	struct avow_arena arena;
 	struct avow_buf evidence, certs, runtime, init, policy, wrapped;
 	struct avow_buf endorsement, event_log;
+};
+
+enum {
+	TAKES_FILE = 1,
+	IS_SEALED = 2, /* what answers a FILE is opened here too */
+	HAS_DATA = 4, /* the request has room for runtime data and the like */
+	HAS_ROUNDS = 8 /* it answers a challenge, by a key of its own */
 };
 
 /* The names of the command line, those of the contract's paths, and how evidence of
  * that kind is gathered; NULL: it is not. */
 static const struct kind {
 	const char *name, *api;
-	bool takes_file;
-	bool is_sealed; /* what answers a FILE is opened here too */
+	unsigned is;
 	enum avow_verdict (*gather)(
 		struct avow_attest_run *, struct avow_buf *, struct avow_problem *);
 } KINDS[] = {
-	{"sgx", "SgxEnclave", true, false, NULL},
-	{"oe", "OpenEnclave", true, false, NULL},
-	{"snp", "SevSnpVm", true, false, avow_attest_report},
-	{"tdx", "TdxVm", true, false, avow_attest_report},
-	{"tpm", "Tpm", false, false, avow_attest_tpm},
-	{"azure-guest", "AzureGuest", true, true, avow_attest_guest},
+	{"sgx", "SgxEnclave", TAKES_FILE | HAS_DATA, NULL},
+	{"oe", "OpenEnclave", TAKES_FILE | HAS_DATA, NULL},
+	{"snp", "SevSnpVm", TAKES_FILE | HAS_DATA, avow_attest_report},
+	{"tdx", "TdxVm", TAKES_FILE | HAS_DATA, avow_attest_report},
+	{"tpm", "Tpm", HAS_ROUNDS, avow_attest_tpm},
+	{"azure-guest", "AzureGuest", TAKES_FILE | IS_SEALED, avow_attest_guest},
 };
 
 static const struct kind *
@@ -324,6 +329,33 @@ reads_stdin(const struct avow_server *s)
 	return s->token_file && strcmp(s->token_file, "-") == 0;
 }
 
+/* What would not reach the service must not look as if it had: an option that this
+ * kind of request has no room for. NULL: there is none. */
+static const char *
+misplaced(const struct run *r, const struct kind *kind)
+{
+	const struct avow_attest_request *rq = &r->at.rq;
+	const struct {
+		const char *name;
+		bool given;
+		unsigned room;
+	} rules[] = {
+		{"--runtime-data", rq->runtime_data != NULL, HAS_DATA},
+		{"--init-data", rq->init_data != NULL, HAS_DATA},
+		{"--endorsements", rq->endorsement != NULL, HAS_DATA},
+		{"--event-log", rq->event_log != NULL, HAS_DATA},
+		{"--draft-policy", rq->draft_policy != NULL, HAS_DATA | IS_SEALED},
+		{"--request-key", r->at.request_key != NULL, HAS_ROUNDS},
+		{"--rp-id", r->at.rp_id != NULL, HAS_ROUNDS},
+		{"--nonce", rq->nonce && r->at.file, HAS_DATA},
+	};
+
+	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
+		if (rules[i].given && !(kind->is & rules[i].room))
+			return rules[i].name;
+	return NULL;
+}
+
 static int
 check_kind(struct run *r, const struct kind *kind)
 {
@@ -331,13 +363,16 @@ check_kind(struct run *r, const struct kind *kind)
 
 	if (!kind)
 		return avow_cli_usage(cmd, "unknown kind of evidence: %s", r->at.kind);
-	if (r->at.file && !kind->takes_file)
+	if (misplaced(r, kind))
+		return avow_cli_usage(cmd, "%s has no place in a request of %s",
+			misplaced(r, kind), kind->name);
+	if (r->at.file && !(kind->is & TAKES_FILE))
 		return avow_cli_usage(cmd,
 			"%s takes no FILE: its evidence answers a challenge",
 			kind->name);
 	if (!r->at.file && !kind->gather)
 		return avow_cli_usage(cmd, "%s takes a FILE", kind->name);
-	if (!r->at.file && r->certs.n && !kind->is_sealed)
+	if (!r->at.file && r->certs.n && !(kind->is & IS_SEALED))
 		return avow_cli_usage(cmd, "--certs goes with a FILE");
 	if (r->is_watch && (r->at.file || reads_stdin(&r->at.server)))
 		return avow_cli_usage(
@@ -359,6 +394,8 @@ read_arguments(struct run *r, int argc, char **argv)
 		if (!set_option(r, c, optarg))
 			return avow_cli_usage(cmd, "unknown option or wrong value: %s",
 				argv[optind - 1]);
+	if (r->gathers && argc - optind != 1)
+		return avow_cli_usage(cmd, "collect takes a KIND alone");
 	if (argc - optind != 1 && argc - optind != 2)
 		return avow_cli_usage(cmd, "it takes a KIND, and a FILE or none");
 	r->at.kind = argv[optind];
@@ -369,51 +406,14 @@ read_arguments(struct run *r, int argc, char **argv)
 
 /* --- attesting ------------------------------------------------------------------------------------- */
 
-enum avow_verdict
-avow_attest_send(struct avow_attest_run *r, const struct avow_attest_request *rq,
-	struct avow_buf *token, struct avow_problem *problem)
-{
-	struct avow_attest_request whole = *rq;
-	enum avow_verdict v;
-	char *text = NULL;
-
-	whole.server = r->server.url;
-	whole.ca_file = r->server.ca;
-	whole.bearer = r->server.token.n ? avow_buf_str(&r->server.token) : NULL;
-	v = client_attest(&whole, r->cancel, &text, problem);
-	if (v == AVOW_VERDICT_VERIFIED)
-		avow_buf_put_str(token, text);
-	avow_free(text);
-	return v;
-}
-
 static enum avow_verdict
 attest_once(struct avow_attest_run *r, struct avow_buf *token, struct avow_problem *why)
 {
 	const struct kind *kind = kind_of(r->kind);
 
-	if (r->file && !kind->is_sealed)
+	if (r->file && !(kind->is & IS_SEALED))
 		return avow_attest_send(r, &r->rq, token, why);
 	return kind->gather(r, token, why);
-}
-
-int
-avow_attest_save(const struct avow_attest_run *r, struct avow_buf *token)
-{
-	static const struct avow_at at = {"attest", "out", "avow(1)"};
-	struct avow_why why;
-
-	if (!r->out)
-		return avow_cli_print(token, AVOW_EXIT_OK);
-	avow_why_init(&why);
-	avow_buf_put_byte(token, '\n');
-	if (token->err == AVOW_OK &&
-		avow_file_write(r->out, avow_buf_span(token), 0600) == AVOW_OK)
-		return AVOW_EXIT_OK;
-	avow_cli_complain(avow_refuse(&why, AVOW_E_FILE_WRITE, &at, "a writable file",
-				  "%s", r->out),
-		&why);
-	return AVOW_EXIT_UNDECIDED;
 }
 
 static int
@@ -437,8 +437,8 @@ attest(struct avow_attest_run *r)
 	return status;
 }
 
-static int
-run_attest(int argc, char **argv)
+int
+avow_attest_main(int argc, char **argv, bool may_have_file)
 {
 	struct run r = {.at = {.cmd = &avow_cmd_attest},
 		.watch = {.every_ms = 3600000, .attest = attest_once}};
@@ -457,6 +457,7 @@ run_attest(int argc, char **argv)
 	avow_buf_init(&r.policy, 0);
 	avow_buf_init(&r.endorsement, 0);
 	avow_buf_init(&r.event_log, 0);
+	r.gathers = !may_have_file;
 	status = read_arguments(&r, argc, argv);
 	if (status == AVOW_EXIT_OK)
 		status =
@@ -472,6 +473,12 @@ run_attest(int argc, char **argv)
 	avow_arena_clear(&r.arena);
 	avow_server_clear(&r.at.server);
 	return status;
+}
+
+static int
+run_attest(int argc, char **argv)
+{
+	return avow_attest_main(argc, argv, true);
 }
 
 const struct avow_cmd avow_cmd_attest = {

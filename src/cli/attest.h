@@ -24,6 +24,9 @@ struct avow_attest_run {
 	const atomic_bool *cancel; /* ends a wait for the network; NULL: nothing */
 };
 
+/** The command. @param may_have_file false: a KIND alone, whose evidence is gathered. */
+int avow_attest_main(int argc, char **argv, bool may_have_file);
+
 /** Send evidence as the request says and take the token: as avow_client_attest,
  *  with the server and the caller's token of the run. */
 enum avow_verdict avow_attest_send(struct avow_attest_run *r,

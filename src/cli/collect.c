@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/hex.h"
 #include "base/limits.h"
+#include "cli/attest.h"
 #include "cli/cli.h"
 #include "cli/collect.h"
 #include "cli/inputs.h"
@@ -87,8 +88,10 @@ set_option(struct avow_collect_run *r, int option, const char *arg)
 		r->out = arg;
 		return true;
 	case 'r':
+		r->has_data = true;
 		return digest_file(arg, r->data);
 	case 'R':
+		r->has_data = true;
 		return read_hex(arg, r->data, sizeof(r->data), &n) &&
 		       n == sizeof(r->data);
 	case 'c':
@@ -244,6 +247,17 @@ collect(struct avow_collect_run *r)
 	return status;
 }
 
+/* Data that this kind of evidence has no room for: it must not look bound. */
+static bool
+is_misplaced(const struct avow_collect_run *r)
+{
+	bool is_tpm = strcmp(r->kind, "tpm") == 0;
+	bool is_guest = strcmp(r->kind, "azure-guest") == 0;
+
+	return (r->has_data && (is_tpm || is_guest)) || (r->n_challenge && !is_tpm) ||
+	       ((r->nonce || r->certs) && !is_guest);
+}
+
 /* `avow collect KIND --server URL` is `avow attest KIND`: one way to send. */
 static bool
 is_for_a_server(int argc, char **argv)
@@ -263,7 +277,7 @@ run_collect(int argc, char **argv)
 	int c;
 
 	if (is_for_a_server(argc, argv))
-		return avow_cmd_attest.run(argc, argv);
+		return avow_attest_main(argc, argv, false);
 	avow_collect_run_init(&r);
 	optind = 1;
 	opterr = 0;
@@ -276,6 +290,12 @@ run_collect(int argc, char **argv)
 	r.kind = argv[optind];
 	if (!avow_collect_knows(r.kind))
 		return avow_cli_usage(cmd, "unknown kind of evidence: %s", r.kind);
+	if (is_misplaced(&r))
+		return avow_cli_usage(cmd,
+			"what binds %s is: --challenge for tpm, "
+			"--runtime-data or --report-data for snp and tdx, --nonce for "
+			"azure-guest",
+			r.kind);
 	return collect(&r);
 }
 

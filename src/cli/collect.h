@@ -14,7 +14,7 @@ struct avow_collect_run {
 	uint8_t challenge[32];
 	size_t n_challenge;
 	bool no_logs;
-	bool has_ak, has_pcrs; /* were named */
+	bool has_ak, has_pcrs, has_data; /* were named */
 	const char *nonce; /* azure-guest: for the client's payload; NULL: none */
 	bool no_hcl; /* azure-guest: trusted launch, whatever NV holds */
 	const char *certs; /* azure-guest: PEM chain of the report; NULL: IMDS */

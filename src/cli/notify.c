@@ -53,8 +53,9 @@ avow_notify(const char *fmt, ...)
 	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return;
-	/* Whoever does not listen misses it: the work goes on. */
-	(void)!sendto(fd, message, (size_t)n, MSG_NOSIGNAL, (struct sockaddr *)&a, len);
+	/* Who does not listen, or not fast enough, misses it: the work goes on. */
+	(void)!sendto(fd, message, (size_t)n, MSG_NOSIGNAL | MSG_DONTWAIT,
+		(struct sockaddr *)&a, len);
 	close(fd);
 }
 

@@ -255,6 +255,13 @@ def wrong_uses_are_64():
     for args in (["tpm", "file"], ["sgx"], ["oe"], ["snp", "--certs", os.devnull, "--ek", "dsa"], ["tpm", "--ek", "0x"],
                  ["tpm", "--json"], ["tpm", "--pcrs", "sha256:24"], ["nothing"], [], ["tpm", "a", "b"]):
         assert avow("attest", *args, "--server", "http://127.0.0.1:1")[0] == 64, args
+    data = write(os.path.join(HOME, "data"), b"data")
+    for args in (["tpm", "--runtime-data", data], ["tpm", "--init-data", data], ["tpm", "--draft-policy", data],
+                 ["azure-guest", "--runtime-data", data], ["azure-guest", data, "--nonce", "n"],
+                 ["azure-guest", "--event-log", data], ["snp", "--request-key", data], ["tdx", data, "--rp-id", "x"]):
+        status, _, err = avow("attest", *args, "--server", "http://127.0.0.1:1")
+        assert status == 64 and "has no place in a request of" in err, (args, err)
+    assert avow("collect", "snp", data, "--server", "http://127.0.0.1:1")[0] == 64
     assert avow("attest", "tpm")[0] == 64
     assert avow("collect", "sgx", "--server=http://127.0.0.1:1")[0] == 64
 

@@ -155,6 +155,11 @@ def wrong_flags_are_64():
                  ("", "sha256", "sha256:", "sha256:24", "sha256:3-1", "sha256:1-", "sha256:-1", "sha256:1,,2",
                   "md5:1", "sha256:1+sha256:2", "sha1:1x", "sha1:1+")):
         assert avow("collect", *args)[0] == 64, args
+    for args in (["tpm", "--nonce", "n"], ["tpm", "--report-data", "00" * 64], ["snp", "--challenge", "00"],
+                 ["tdx", "--nonce", "n"], ["snp", "--certs", "x"], ["azure-guest", "--challenge", "00"],
+                 ["azure-guest", "--runtime-data", os.devnull]):
+        status, _, err = avow("collect", *args)
+        assert status == 64 and "what binds " + args[0] in err, (args, err)
     for args in ([], ["sgx"], ["tpm", "x"], ["tpm", "--ak", "dsa"], ["tpm", "--ak", "0x"], ["tpm", "--log", "X:y"],
                  ["tpm", "--log", "TCG:"], ["tpm", "--challenge", "abc"], ["tpm", "--challenge", "00" * 33],
                  ["snp", "--report-data", "00"], ["snp", "--report-data", "zz" * 64]):
