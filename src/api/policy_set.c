@@ -107,6 +107,20 @@ judge(struct avow_change *c)
 	return put_answer(j);
 }
 
+/* What may sign is judged by the certificates; other changes under the provider,
+ * such as other policies, are nothing to this one. */
+static enum avow_err
+certs_hash(const struct avow_provider_info *p, char out[AVOW_STORE_CERTS_HASH])
+{
+	struct avow_span ders[AVOW_MAX_POLICY_CERTS];
+
+	if (p->n_certs > AVOW_MAX_POLICY_CERTS)
+		return AVOW_E_STORE_CORRUPT;
+	for (size_t i = 0; i < p->n_certs; i++)
+		ders[i] = p->certs[i]->der;
+	return avow_store_certs_hash(ders, p->n_certs, out);
+}
+
 static enum avow_err
 store(struct avow_change *base, struct avow_store *store,
 	const struct avow_audit *audit)
@@ -120,12 +134,15 @@ store(struct avow_change *base, struct avow_store *store,
 			.set_s = base->now_s,
 			.set_by = base->who.name},
 		.replaces = AVOW_STORE_ANY_VERSION,
-		/* what may sign is judged by the provider's state */
-		.provider_change = p->is_isolated ? p->change : 0,
 		.is_unsigned_model = !p->is_isolated,
 		.audit = audit,
 	};
-	char hash[AVOW_POLICY_HASH_TEXT];
+	char hash[AVOW_POLICY_HASH_TEXT], certs[AVOW_STORE_CERTS_HASH];
+
+	if (p->is_isolated) {
+		AVOW_TRY(certs_hash(p, certs));
+		c.certs_hash = avow_span_str(certs);
+	}
 
 	if (j->event == AVOW_POLICY_SET) {
 		AVOW_TRY(avow_policy_hash(j->in.text, hash));

@@ -10,6 +10,7 @@
  */
 #include <string.h>
 
+#include "base/hex.h"
 #include "base/limits.h"
 #include "crypto/digest.h"
 #include "store/store.h"
@@ -110,5 +111,29 @@ avow_store_audit_verify(struct avow_store *s, int64_t *n, struct avow_why *why)
 		}
 	} while (e == AVOW_OK && got == PAGE);
 	avow_arena_clear(&a);
+	return e;
+}
+
+/* The hash of their hashes, in the order of these. */
+enum avow_err
+avow_store_certs_hash(
+	const struct avow_span *ders, size_t n, char out[AVOW_STORE_CERTS_HASH])
+{
+	uint8_t digest[AVOW_SHA256_BYTES];
+	struct avow_buf all;
+	enum avow_err e = AVOW_OK;
+
+	avow_buf_init(&all, AVOW_MIB(4));
+	for (size_t i = 0; e == AVOW_OK && i < n; i++) {
+		e = avow_sha256(ders[i], digest);
+		avow_buf_put(&all, avow_span_make(digest, sizeof(digest)));
+	}
+	if (e == AVOW_OK)
+		e = all.err;
+	if (e == AVOW_OK)
+		e = avow_sha256(avow_buf_span(&all), digest);
+	avow_buf_clear(&all);
+	if (e == AVOW_OK)
+		avow_hex_encode(avow_span_make(digest, sizeof(digest)), out);
 	return e;
 }

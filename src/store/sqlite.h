@@ -160,6 +160,9 @@ enum avow_err avow_db_changed(struct avow_db *db, int64_t provider) AVOW_CHECKED
  *  unless their p is NULL. */
 enum avow_err avow_db_audit(struct avow_db *db, const struct avow_audit *r,
 	struct avow_span before, struct avow_span after) AVOW_CHECKED;
+/** avow_store_certs_hash of what is stored. */
+enum avow_err avow_db_certs_hash(struct avow_db *db, int64_t provider,
+	char out[AVOW_STORE_CERTS_HASH]) AVOW_CHECKED;
 enum avow_err avow_db_add_cert(struct avow_db *db, int64_t provider,
 	const struct avow_store_cert *cert) AVOW_CHECKED;
 

@@ -39,8 +39,6 @@ avow_sqlite_cert_list(struct avow_store *store, struct avow_span provider,
 
 /* --- changing -------------------------------------------------------------------------- */
 
-#define HASH_TEXT (2 * AVOW_SHA256_BYTES + 1)
-
 struct cert_job {
 	struct avow_span provider, der;
 	int64_t provider_change;
@@ -48,9 +46,9 @@ struct cert_job {
 	const struct avow_audit *audit;
 };
 
-/* What an audit record shows of the set: the hash of its hashes, in order. */
-static enum avow_err
-hash_set(struct avow_db *db, int64_t provider, char out[HASH_TEXT])
+enum avow_err
+avow_db_certs_hash(
+	struct avow_db *db, int64_t provider, char out[AVOW_STORE_CERTS_HASH])
 {
 	struct avow_query q = avow_query(db, AVOW_SQL_CERT_HASHES);
 	uint8_t digest[AVOW_SHA256_BYTES];
@@ -96,22 +94,22 @@ avow_db_add_cert(
 
 static enum avow_err
 open_provider(struct avow_db *db, const struct cert_job *job,
-	struct avow_provider_row *row, char before[HASH_TEXT])
+	struct avow_provider_row *row, char before[AVOW_STORE_CERTS_HASH])
 {
 	AVOW_TRY(avow_db_provider(db, job->provider, job->provider_change, row));
 	if (row->is_read_only)
 		return AVOW_E_READ_ONLY;
-	return hash_set(db, row->id, before);
+	return avow_db_certs_hash(db, row->id, before);
 }
 
 static enum avow_err
 finish(struct avow_db *db, const struct cert_job *job, int64_t provider,
-	const char before[HASH_TEXT])
+	const char before[AVOW_STORE_CERTS_HASH])
 {
-	char after[HASH_TEXT];
+	char after[AVOW_STORE_CERTS_HASH];
 
 	AVOW_TRY(avow_db_changed(db, provider));
-	AVOW_TRY(hash_set(db, provider, after));
+	AVOW_TRY(avow_db_certs_hash(db, provider, after));
 	return avow_db_audit(
 		db, job->audit, avow_span_str(before), avow_span_str(after));
 }
@@ -121,7 +119,7 @@ add_cert(struct avow_db *db, void *ctx)
 {
 	const struct cert_job *job = ctx;
 	struct avow_provider_row row;
-	char before[HASH_TEXT];
+	char before[AVOW_STORE_CERTS_HASH];
 
 	AVOW_TRY(open_provider(db, job, &row, before));
 	AVOW_TRY(avow_db_add_cert(db, row.id, job->cert));
@@ -179,7 +177,7 @@ remove_cert(struct avow_db *db, void *ctx)
 	uint8_t digest[AVOW_SHA256_BYTES] = {0};
 	struct avow_span id = avow_span_make(digest, sizeof(digest));
 	struct avow_provider_row row;
-	char before[HASH_TEXT];
+	char before[AVOW_STORE_CERTS_HASH];
 	bool is_there;
 	int64_t n;
 

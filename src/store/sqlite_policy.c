@@ -121,6 +121,18 @@ add_version(struct avow_db *db, int64_t provider, const struct policy_job *job)
 	return avow_query_end(&q);
 }
 
+/* Whose signature was good when it was judged may be no signer any more. */
+static enum avow_err
+check_certs(struct avow_db *db, int64_t provider, struct avow_span judged_by)
+{
+	char now[AVOW_STORE_CERTS_HASH];
+
+	if (avow_span_is_empty(judged_by))
+		return AVOW_OK;
+	AVOW_TRY(avow_db_certs_hash(db, provider, now));
+	return avow_span_eq_str(judged_by, now) ? AVOW_OK : AVOW_E_CONFLICT;
+}
+
 static enum avow_err
 change_policy(struct avow_db *db, void *ctx)
 {
@@ -128,11 +140,12 @@ change_policy(struct avow_db *db, void *ctx)
 	const struct avow_store_policy_change *c = job->change;
 	struct avow_provider_row provider;
 
-	AVOW_TRY(avow_db_provider(db, c->provider, c->provider_change, &provider));
+	AVOW_TRY(avow_db_provider(db, c->provider, 0, &provider));
 	if (provider.is_read_only)
 		return AVOW_E_READ_ONLY;
 	if (c->is_unsigned_model && provider.is_isolated)
 		return AVOW_E_CONFLICT;
+	AVOW_TRY(check_certs(db, provider.id, c->certs_hash));
 	AVOW_TRY(last_version(db, provider.id, job));
 	if (c->replaces != AVOW_STORE_ANY_VERSION && c->replaces != job->version)
 		return AVOW_E_CONFLICT;

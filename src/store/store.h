@@ -63,9 +63,9 @@ struct avow_store_policy_change {
 	/* The version this change replaces; 0: there is none yet;
 	 * AVOW_STORE_ANY_VERSION: whatever is there. */
 	int64_t replaces;
-	/* The provider's `change` that the decision was made from (which
-	 * certificates may sign); 0: whatever it is. */
-	int64_t provider_change;
+	/* avow_store_certs_hash of those that the decision was made from, which
+	 * may sign: others are a conflict. Empty: whatever they are. */
+	struct avow_span certs_hash;
 	/* Judged for the AAD model: a conflict where the provider is isolated. */
 	bool is_unsigned_model;
 	const struct avow_audit *audit; /* added with the change; NULL: none */
@@ -386,6 +386,14 @@ enum avow_err avow_store_cert_add(struct avow_store *s, struct avow_span provide
 enum avow_err avow_store_cert_remove(struct avow_store *s, struct avow_span provider,
 	int64_t provider_change, struct avow_span der,
 	const struct avow_audit *audit) AVOW_CHECKED;
+
+#define AVOW_STORE_CERTS_HASH 65 /* hex of SHA-256, and a NUL */
+
+/** What names a provider's set of certificates, in its records too.
+ *  @param ders in the order of avow_store_cert_list.
+ *  @return AVOW_OK, AVOW_E_CRYPTO, AVOW_E_NO_MEMORY. */
+enum avow_err avow_store_certs_hash(const struct avow_span *ders, size_t n,
+	char out[AVOW_STORE_CERTS_HASH]) AVOW_CHECKED;
 
 /* --- audit records ------------------------------------------------------------------------ */
 

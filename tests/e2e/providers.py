@@ -12,6 +12,7 @@ import shutil
 import sqlite3
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 from avowtest import Service, Tap, b64u, claims_of, forge, header_of, unsigned
 from signers import Signer, run
@@ -422,6 +423,16 @@ def certificate_changes_of_any_other_shape_are_refused():
     for path in (add, remove):
         refused("not_isolated", "POST", "aad", path, root.certificate(root), "InvalidOperation")
         refused("not_isolated", "POST", "default" if path == "" else "aad", path, root.certificate(root))
+
+
+@tap.case()
+def many_sign_for_one_provider_at_a_time():
+    # they share commits, and none is in the other's way
+    jwts = [World.root.policy(PERMIT + f"// {n}") for n in range(4)]
+    with ThreadPoolExecutor(24) as pool:
+        answers = list(pool.map(lambda n: manage("PUT", "iso", "/policies/OpenEnclave", jwts[n % 4]), range(96)))
+    assert [a[0] for a in answers] == [200] * 96, [a for a in answers if a[0] != 200][:3]
+    assert manage("POST", "iso", "/policies/OpenEnclave:reset", World.root.reset())[0] == 200
 
 
 @tap.case()

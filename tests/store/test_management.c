@@ -283,19 +283,51 @@ a_decision_holds_only_for_the_certificates_it_was_made_from(void **state)
 {
 	struct avow_store_policy_change c = change_to("x", 0);
 	const struct avow_store_cert two = cert("der 2");
+	const struct avow_span one = AVOW_LIT("der 1");
+	char hash[AVOW_STORE_CERTS_HASH];
 	int64_t seen;
 
 	(void)state;
 	create_acme();
+	seen = change_of(ACME);
+	assert_ok(avow_store_certs_hash(&one, 1, hash));
 	c.provider = ACME;
-	c.provider_change = seen = change_of(ACME);
+	c.certs_hash = avow_span_str(hash);
 	assert_ok(avow_store_cert_add(store, ACME, seen, &two, NULL));
 	assert_err(AVOW_E_CONFLICT, avow_store_policy_change(store, &c, NULL));
 	assert_err(AVOW_E_CONFLICT,
 		avow_store_cert_remove(store, ACME, seen, two.der, NULL));
 	assert_err(AVOW_E_CONFLICT, avow_store_cert_add(store, ACME, seen, &two, NULL));
-	c.provider_change = change_of(ACME);
+	assert_ok(avow_store_cert_remove(store, ACME, 0, two.der, NULL));
 	assert_ok(avow_store_policy_change(store, &c, NULL));
+	/* other changes under the provider are none of its certificates */
+	c.replaces = AVOW_STORE_ANY_VERSION;
+	assert_ok(avow_store_policy_change(store, &c, NULL));
+}
+
+/* Records, and what decisions were made from, name a set in the same way. */
+static void
+a_set_of_certificates_has_one_name(void **state)
+{
+	const struct avow_store_cert two = cert("der 2");
+	char hash[AVOW_STORE_CERTS_HASH];
+	struct avow_span ders[2];
+	struct avow_store_cert *v;
+	struct avow_audit *r;
+	size_t n;
+
+	(void)state;
+	create_acme();
+	assert_ok(avow_store_cert_add(store, ACME, 0, &two,
+		&(struct avow_audit){
+			.at_s = 1, .action = AVOW_LIT("certificate.add")}));
+	assert_ok(avow_store_cert_list(store, ACME, &arena, &v, &n));
+	assert_int_equal(2, n);
+	ders[0] = v[0].der;
+	ders[1] = v[1].der;
+	assert_ok(avow_store_certs_hash(ders, 2, hash));
+	assert_ok(avow_store_audit_list(store, 1, 0, &arena, &r, &n));
+	assert_span_str(hash, r[n - 1].after);
 }
 
 /* --- generation and facts ------------------------------------------------------------------ */
@@ -633,6 +665,7 @@ main(void)
 		T(certificates_are_a_set),
 		T(the_last_certificate_of_an_isolated_provider_stays),
 		T(a_decision_holds_only_for_the_certificates_it_was_made_from),
+		T(a_set_of_certificates_has_one_name),
 		T(the_generation_grows_with_every_change),
 		T(a_fact_is_written_once),
 		T(each_change_has_its_record),
