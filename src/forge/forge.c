@@ -20,22 +20,33 @@
 /* --- keys --------------------------------------------------------------------------- */
 
 enum avow_err
+forge_make_keys(const struct forge_key_wish *w)
+{
+	for (; w->out; w++)
+		AVOW_TRY(avow_privkey_generate(w->type, w->bits, w->out));
+	return AVOW_OK;
+}
+
+enum avow_err
 avow_forge_keys_new(struct avow_forge_keys **out)
 {
 	struct avow_forge_keys *k = calloc(1, sizeof(*k));
-	struct avow_privkey **const p256[] = {k ? &k->root : NULL,
-		k ? &k->other_root : NULL, k ? &k->ca : NULL, k ? &k->pck : NULL,
-		k ? &k->signing : NULL, k ? &k->attestation : NULL,
-		k ? &k->stranger : NULL};
-	enum avow_err e = AVOW_OK;
+	enum avow_err e;
 
 	*out = NULL;
 	if (!k)
 		return AVOW_E_NO_MEMORY;
-	for (size_t i = 0; e == AVOW_OK && i < sizeof(p256) / sizeof(p256[0]); i++)
-		e = avow_privkey_generate(AVOW_KEY_P256, 0, p256[i]);
-	if (e == AVOW_OK)
-		e = avow_privkey_generate(AVOW_KEY_P384, 0, &k->p384);
+	e = forge_make_keys((const struct forge_key_wish[]){
+		{&k->root, AVOW_KEY_P256, 0},
+		{&k->other_root, AVOW_KEY_P256, 0},
+		{&k->ca, AVOW_KEY_P256, 0},
+		{&k->pck, AVOW_KEY_P256, 0},
+		{&k->signing, AVOW_KEY_P256, 0},
+		{&k->attestation, AVOW_KEY_P256, 0},
+		{&k->stranger, AVOW_KEY_P256, 0},
+		{&k->p384, AVOW_KEY_P384, 0},
+		{.out = NULL},
+	});
 	if (e != AVOW_OK) {
 		avow_forge_keys_free(k);
 		return e;

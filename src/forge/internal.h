@@ -105,6 +105,17 @@ struct forge {
 /** The row of that name, or NULL. */
 const struct avow_forge_deviation *forge_deviation_find(
 	const struct avow_forge_deviation *table, size_t n, const char *name);
+/* A key that is to be made. */
+struct forge_key_wish {
+	struct avow_privkey **out;
+	enum avow_key_type type;
+	unsigned bits; /* RSA */
+};
+
+/** Make them in this order, up to one without a place; those made stand in their
+ *  places also on error. @return AVOW_OK, AVOW_E_NO_MEMORY, AVOW_E_CRYPTO. */
+enum avow_err forge_make_keys(const struct forge_key_wish *w) AVOW_CHECKED;
+
 /** True when exactly this is what deviates. */
 bool forge_bent(const struct forge *f, enum forge_part part, enum forge_how how);
 

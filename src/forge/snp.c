@@ -64,27 +64,23 @@ enum avow_err
 avow_forge_snp_keys_new(struct avow_forge_snp_keys **out)
 {
 	struct avow_forge_snp_keys *k = calloc(1, sizeof(*k));
-	enum avow_err e = k ? AVOW_OK : AVOW_E_NO_MEMORY;
+	enum avow_err e;
 
 	*out = NULL;
-	if (e == AVOW_OK)
-		e = avow_privkey_generate(AVOW_KEY_RSA, 4096, &k->ark);
-	if (e == AVOW_OK)
-		e = avow_privkey_generate(AVOW_KEY_RSA, 4096, &k->ca);
-	if (e == AVOW_OK)
-		e = avow_privkey_generate(AVOW_KEY_P384, 0, &k->vek);
-	if (e == AVOW_OK)
-		e = avow_privkey_generate(AVOW_KEY_P384, 0, &k->stranger);
-	if (e == AVOW_OK)
-		e = avow_privkey_generate(AVOW_KEY_P384, 0, &k->uvm_root);
-	if (e == AVOW_OK)
-		e = avow_privkey_generate(AVOW_KEY_P384, 0, &k->uvm_ca);
-	if (e == AVOW_OK)
-		e = avow_privkey_generate(AVOW_KEY_P384, 0, &k->uvm_other);
-	if (e == AVOW_OK)
-		e = avow_privkey_generate(AVOW_KEY_P256, 0, &k->p256);
-	if (e == AVOW_OK)
-		e = avow_privkey_generate(AVOW_KEY_RSA, 2048, &k->small);
+	if (!k)
+		return AVOW_E_NO_MEMORY;
+	e = forge_make_keys((const struct forge_key_wish[]){
+		{&k->ark, AVOW_KEY_RSA, 4096},
+		{&k->ca, AVOW_KEY_RSA, 4096},
+		{&k->vek, AVOW_KEY_P384, 0},
+		{&k->stranger, AVOW_KEY_P384, 0},
+		{&k->uvm_root, AVOW_KEY_P384, 0},
+		{&k->uvm_ca, AVOW_KEY_P384, 0},
+		{&k->uvm_other, AVOW_KEY_P384, 0},
+		{&k->p256, AVOW_KEY_P256, 0},
+		{&k->small, AVOW_KEY_RSA, 2048},
+		{.out = NULL},
+	});
 	if (e != AVOW_OK) {
 		avow_forge_snp_keys_free(k);
 		return e;

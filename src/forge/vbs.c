@@ -58,19 +58,19 @@ enum avow_err
 avow_forge_vbs_keys_new(struct avow_forge_vbs_keys **out)
 {
 	struct avow_forge_vbs_keys *k = calloc(1, sizeof(*k));
-	enum avow_err e = k ? AVOW_OK : AVOW_E_NO_MEMORY;
+	enum avow_err e;
 
 	*out = NULL;
-	if (e == AVOW_OK)
-		e = avow_privkey_generate(AVOW_KEY_P256, 0, &k->ca);
-	if (e == AVOW_OK)
-		e = avow_privkey_generate(AVOW_KEY_P256, 0, &k->other_ca);
-	if (e == AVOW_OK)
-		e = avow_privkey_generate(AVOW_KEY_P256, 0, &k->ak);
-	if (e == AVOW_OK)
-		e = avow_privkey_generate(AVOW_KEY_RSA, 2048, &k->idk);
-	if (e == AVOW_OK)
-		e = avow_privkey_generate(AVOW_KEY_RSA, 2048, &k->request);
+	if (!k)
+		return AVOW_E_NO_MEMORY;
+	e = forge_make_keys((const struct forge_key_wish[]){
+		{&k->ca, AVOW_KEY_P256, 0},
+		{&k->other_ca, AVOW_KEY_P256, 0},
+		{&k->ak, AVOW_KEY_P256, 0},
+		{&k->idk, AVOW_KEY_RSA, 2048},
+		{&k->request, AVOW_KEY_RSA, 2048},
+		{.out = NULL},
+	});
 	if (e != AVOW_OK) {
 		avow_forge_vbs_keys_free(k);
 		return e;
