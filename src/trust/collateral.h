@@ -137,9 +137,7 @@ struct avow_intel_selection {
  * info, QE identity; of each kind the verified candidates that are current at
  * at_s; only where there is none, those that are current within the grace.
  *  - TCB info: id, FMSPC and PCE-ID equal, number equal to a baseline; the
- *    highest evaluation number, then the newest issueDate. Without a baseline no
- *    number below the highest that is signed and was issued at at_s serves, though
- *    that one has ended.
+ *    highest evaluation number, then the newest issueDate.
  *  - QE identity: likewise; under a baseline the same number, else the highest
  *    below it, else the lowest above it.
  *  - CRL: the newest thisUpdate. Both are needed.

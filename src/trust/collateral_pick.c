@@ -1,10 +1,7 @@
 /*
  * Which TCB info or QE identity is used. Candidates are found by content, put in
  * order of preference, and the first that is current and verified is taken;
- * only where none is, the first that is current within the grace. Where no number
- * is asked for, none below the highest that is known serves, though that one has
- * ended and the lower one has not: who feeds the folder could take a TCB recovery
- * back.
+ * only where none is, the first that is current within the grace.
  *
  * When no candidate serves, the refusal is that of the candidate that came
  * furthest: current but not verified, expired, not yet valid, malformed; only
@@ -161,44 +158,6 @@ try_doc(struct avow_coll_run *r, const struct avow_coll_rule *k, size_t i,
 	return e;
 }
 
-/* Whether that key signs for the platform's own root, unrevoked; its dates do not
- * matter to what it signed before. */
-static bool
-is_own_signer(const struct avow_coll_run *r, uint16_t key_plus_1)
-{
-	for (size_t i = 0; i < r->v->n_chains; i++) {
-		const struct avow_coll_chain *ch = &r->v->chains[i];
-
-		if (ch->key + 1 == key_plus_1 &&
-			avow_pubkey_eq(ch->root->cert->key, r->root.cert->key) &&
-			!avow_crl_has(r->root_crl, ch->signer->cert->serial))
-			return true;
-	}
-	return false;
-}
-
-/* verifier bug 10: numbers never go down. The highest that Intel had issued at the
- * time, of all that is held, expired or not; a list is in falling order. */
-static enum avow_err
-least_number(struct avow_coll_run *r, const size_t *list, size_t n, uint32_t *out)
-{
-	uint16_t key_plus_1;
-
-	*out = 0;
-	for (size_t j = 0; j < n && r->q->baseline == 0; j++) {
-		const struct avow_coll_doc *d = &r->c->docs[list[j]];
-
-		if (avow_coll_is_before(r, d->issue_s))
-			continue;
-		AVOW_TRY(avow_coll_doc_signer(r->c, r->v, list[j], &key_plus_1));
-		if (key_plus_1 == 0 || !is_own_signer(r, key_plus_1))
-			continue;
-		*out = d->evaluation_number;
-		break;
-	}
-	return AVOW_OK;
-}
-
 static const char *
 expected_of(const struct avow_coll_rule *k, enum avow_err code)
 {
@@ -295,13 +254,9 @@ avow_coll_pick_doc(struct avow_coll_run *r, enum avow_collateral_kind kind,
 	const int64_t grace[2] = {0, r->q->grace_s};
 	struct avow_coll_miss m = {AVOW_COLL_ABSENT, k->absent, 0};
 	size_t *list, n;
-	uint32_t least;
 	enum avow_err e;
 
 	AVOW_TRY(list_docs(r, k, &list, &n));
-	AVOW_TRY(least_number(r, list, n, &least));
-	while (n > 0 && r->c->docs[list[n - 1]].evaluation_number < least)
-		n--;
 	for (int pass = 0; pass < (grace[1] > 0 ? 2 : 1); pass++)
 		for (size_t j = 0; j < n; j++) {
 			e = try_doc(r, k, list[j], grace[pass], &m, chain);

@@ -318,7 +318,6 @@ another_candidate_serves_where_one_fails(void **state)
 	add("forged", signed_doc(&p, d, p.other_key));
 	d.issue_s = T0 + DAY;
 	add("early", signed_doc(&p, d, p.signer_key));
-	d.number = tcb_spec().number;
 	d.issue_s = T0 - 60 * DAY;
 	d.next_s = T0 - 30 * DAY;
 	add("old", signed_doc(&p, d, p.signer_key));
@@ -425,73 +424,18 @@ grace_is_for_want_of_a_current_one(void **state)
 	struct doc_spec d = tcb_spec();
 
 	(void)state;
-	d.issue_s = T0 - DAY + 1;
-	d.next_s = T0 - 1;
+	d.number = 40;
+	d.issue_s = T0 - 60 * DAY;
+	d.next_s = T0 - DAY;
 	add("newer but expired", signed_doc(&p, d, p.signer_key));
 	q.grace_s = 30 * DAY;
 	assert_ok(select_now());
-	assert_string_equal("tcb", s.tcb_info_name);
+	assert_int_equal(17, s.tcb_info->evaluation_number);
 	assert_false(s.grace_used);
 	drop("tcb");
 	assert_ok(select_now());
-	assert_string_equal("newer but expired", s.tcb_info_name);
+	assert_int_equal(40, s.tcb_info->evaluation_number);
 	assert_true(s.grace_used);
-}
-
-/* verifier bug 10: what Intel serves under a number of before is signed anew each
- * month, so that a source that gives nothing else would take a recovery back. */
-static void
-a_number_never_goes_down(void **state)
-{
-	struct doc_spec d = tcb_spec(), e = qe_spec();
-
-	(void)state;
-	d.number = e.number = 40;
-	d.issue_s = e.issue_s = T0 - 31 * DAY;
-	d.next_s = e.next_s = T0 - DAY;
-	add("t40", signed_doc(&p, d, p.signer_key));
-	undecided(AVOW_E_TCB_INFO_EXPIRED, "t40");
-	q.grace_s = DAY;
-	assert_ok(again());
-	assert_string_equal("t40", s.tcb_info_name);
-	assert_true(s.grace_used);
-	q.grace_s = 0;
-	/* who names a number gets that one */
-	q.baseline = 17;
-	assert_ok(again());
-	assert_string_equal("tcb", s.tcb_info_name);
-	q.baseline = 0;
-	drop("t40");
-	add("q40", signed_doc(&p, e, p.signer_key));
-	undecided(AVOW_E_QE_IDENTITY_EXPIRED, "q40");
-}
-
-/* Only what is Intel's and was issued holds a number up. */
-static void
-a_number_is_held_up_by_what_is_proved(void **state)
-{
-	struct doc_spec d = tcb_spec();
-	struct pki two;
-
-	(void)state;
-	pki_init(&two);
-	assert_ok(avow_anchors_add_pem(
-		p.anchors, AVOW_ANCHOR_INTEL_SGX, cert_pem(&p, two.root), NULL));
-	add("second root", cert_pem(&p, two.root));
-	add("second signer", cert_pem(&p, two.signer));
-	d.number = 40;
-	add("not yet", signed_doc(&p, (d.issue_s = T0 + 1, d), p.signer_key));
-	d.issue_s = T0 - 31 * DAY;
-	d.next_s = T0 - DAY;
-	add("forged", signed_doc(&p, d, p.other_key));
-	add("of another root", signed_doc(&p, d, two.signer_key));
-	assert_ok(select_now());
-	assert_string_equal("tcb", s.tcb_info_name);
-	/* an answer that is remembered ends when the higher number begins */
-	q.at_s = T0 + 1;
-	assert_ok(again());
-	assert_string_equal("not yet", s.tcb_info_name);
-	pki_clear(&two);
 }
 
 /* verifier bug 10: the highest evaluation number, then the newest issueDate */
@@ -898,8 +842,6 @@ main(void)
 		T(each_document_is_current_from_issue_to_next_update),
 		T(a_grace_of_any_length_is_sound),
 		T(grace_is_for_want_of_a_current_one),
-		T(a_number_never_goes_down),
-		T(a_number_is_held_up_by_what_is_proved),
 		T(the_highest_number_and_then_the_newest_is_taken),
 		T(a_baseline_is_exact_for_the_tcb_info),
 		T(a_baseline_takes_the_nearest_identity),
