@@ -30,7 +30,7 @@ avow_coll_new(struct avow_collateral **out)
 	atomic_init(&c->refs, 1);
 	atomic_init(&c->views, NULL);
 	/* texts, and values parsed from them that are at most about as large */
-	avow_arena_init(&c->arena, 3 * AVOW_MAX_COLLATERAL_BYTES);
+	avow_arena_init_kept(&c->arena, 3 * AVOW_MAX_COLLATERAL_BYTES);
 	*out = c;
 	return AVOW_OK;
 }
